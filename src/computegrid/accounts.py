@@ -1,0 +1,301 @@
+"""The answer in tables: what flows where, what it costs, and what each thing is worth."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from computegrid.program import objective, rules
+from computegrid.program.algebra import Block, Floats, LinearProgram
+from computegrid.program.variables import days, window
+from computegrid.scenario.arrays import Arrays
+from computegrid.scenario.regime import Charge, Forbid, Limit, Regime, Rule
+from computegrid.scenario.scenario import Scenario
+from computegrid.units import KG_PER_T
+
+SMALLEST_FLOW_MW = 1e-9
+"""A flow below this is the solver's noise and is not listed [MW]."""
+
+
+def flow_table(scenario: Scenario, flow: Floats) -> pd.DataFrame:
+    """Tidy flows above ``SMALLEST_FLOW_MW``: region, workload, site, hour, mw."""
+    lane, hour = np.nonzero(flow > SMALLEST_FLOW_MW)
+    a, tables = scenario.arrays, scenario.tables
+    return pd.DataFrame({
+        "region": tables["regions"].index.take(a.lane_region[lane]),
+        "workload": tables["workloads"].index.take(a.lane_workload[lane]),
+        "site": tables["sites"].index.take(a.lane_site[lane]),
+        "hour": tables["hours"].index.take(hour),
+        "mw": flow[lane, hour],
+    })
+
+
+def ask_table(scenario: Scenario, values: Floats, name: str) -> pd.DataFrame:
+    """Tidy table of a figure of every ask and hour: region, workload, hour, ``name``."""
+    a, tables = scenario.arrays, scenario.tables
+    ask, hour = (axis.ravel() for axis in np.indices(values.shape))
+    return pd.DataFrame({
+        "region": tables["regions"].index.take(a.ask_region[ask]),
+        "workload": tables["workloads"].index.take(a.ask_workload[ask]),
+        "hour": tables["hours"].index.take(hour),
+        name: values.ravel(),
+    })
+
+
+def site_table(scenario: Scenario, **values: Floats) -> pd.DataFrame:
+    """Tidy table of figures of every site and hour: site, hour, and one column each."""
+    tables = scenario.tables
+    site, hour = (axis.ravel() for axis in np.indices(next(iter(values.values())).shape))
+    return pd.DataFrame({
+        "site": tables["sites"].index.take(site), "hour": tables["hours"].index.take(hour),
+        **{name: figure.ravel() for name, figure in values.items()},
+    })
+
+
+def by_site(a: Arrays, flow: Floats) -> Floats:
+    """Work done at each site, shape (S, T) [MW]."""
+    member = sp.csr_array(
+        (np.ones(a.n_lanes), (a.lane_site, np.arange(a.n_lanes))), shape=(a.n_sites, a.n_lanes)
+    )
+    work: Floats = member @ flow
+    return work
+
+
+def utilisation_table(scenario: Scenario, flow: Floats) -> pd.DataFrame:
+    """Tidy: site, hour, mw of work, power_mw drawn, available_mw, utilisation (0 to 1)."""
+    a = scenario.arrays
+    work = by_site(a, flow)
+    power = work * a.power_ratio[:, None]
+    used = np.divide(power, a.available_mw, out=np.zeros_like(power), where=a.available_mw > 0)
+    return site_table(scenario, mw=work, power_mw=power, available_mw=a.available_mw,
+                      utilisation=used)
+
+
+def marginal_prices(a: Arrays, lp: LinearProgram, row_dual: Floats, reduced: Floats) -> Floats:
+    r"""What one more MWh of demand adds to the objective, shape (A, T) [USD/MWh, or kg/MWh].
+
+    .. math:: p_{a,k} = \frac{1}{h_k} \Bigl(y_{a,k} + \sum_t z^-_{a,t} \frac{h_k}{h_t}
+              + \sum_g (y_g^+ \underline\varphi_g + y_g^- \overline\varphi_g) h_k \Bigr)
+
+    The demand balance's row price, and what the same MWh does to the bounds that follow demand:
+    work that may wait widens its deadline window, and a share is taken of a larger demand.
+    """
+    price = row_dual[lp.rows_of("demand_balance")].reshape(a.demand_mw.shape).copy()
+    if lp.has_family("backlog"):
+        family = next(f for f in lp.families if f.name == "backlog")
+        asks = family.entities["ask"].to_numpy()
+        waiting = np.minimum(reduced[lp.columns_of("backlog")].reshape(family.shape), 0.0)
+        limit = a.defer_hours[a.ask_workload[asks]]
+        for hours in days(a):
+            for defer_hours in np.unique(limit):
+                rows = np.flatnonzero(limit == defer_hours)
+                open_ = window(a.elapsed_hours[hours], a.weight_hours[hours], float(defer_hours))
+                price[np.ix_(asks[rows], hours)] += waiting[np.ix_(rows, hours)] @ open_.T
+    for block in lp.blocks:
+        if block.demand is not None:
+            term, hours = block.demand, block.hours
+            dual = row_dual[lp.rows_of(block.name)].reshape(block.shape)
+            worth = block.min_share * np.maximum(dual, 0) + block.max_share * np.minimum(dual, 0)
+            if hours is None:
+                np.add.at(price, term.entity, worth[term.row] * term.coefficient)
+            else:
+                full = np.zeros((len(worth), a.n_hours))
+                full[:, hours] = worth
+                np.add.at(price, term.entity, full[term.row])
+    return price / a.weight_hours
+
+
+def rents(a: Arrays, lp: LinearProgram, row_dual: Floats) -> Floats:
+    """What one more MW of capacity saves in an hour, shape (S, T) [USD per MW and hour]."""
+    dual = row_dual[lp.rows_of("site_capacity")].reshape(a.available_mw.shape)
+    return np.maximum(-dual / a.weight_hours, 0.0)
+
+
+def rule_table(
+    scenario: Scenario, regime: Regime, lp: LinearProgram, x: Floats, row_dual: Floats,
+    reduced: Floats,
+) -> pd.DataFrame:
+    """What each rule does and costs at the margin.
+
+    Columns: ``rule, kind, group, hour`` (blank over the horizon), ``activity, lower, upper,
+    shadow_price, unit``. The shadow price is what one more unit of the bound adds to the
+    objective: negative for a cap that binds, positive for a floor. For a ``Forbid`` it is what
+    one MWh on its best lane would add (negative: would save); for a ``Charge``, its rate.
+    """
+    activity = sp.csr_array(
+        (lp.value, lp.index, lp.start), shape=(lp.n_rows, lp.n_columns)
+    ) @ x
+    flow = x[lp.columns_of("flow")].reshape(-1, scenario.arrays.n_hours)
+    z = reduced[lp.columns_of("flow")].reshape(flow.shape) / scenario.arrays.weight_hours
+    blocks = {block.name: block for block in lp.blocks}
+    parts = []
+    for rule in regime.rules:
+        if rule.label in blocks and not isinstance(rule, (Forbid, Charge)):
+            rows = lp.rows_of(rule.label)
+            parts.append(_rows(scenario, rule, blocks[rule.label], activity[rows], row_dual[rows]))
+        else:
+            parts.append(_lanes(scenario, rule, flow, z))
+    columns = ["rule", "kind", "group", "hour", "activity", "lower", "upper", "shadow_price",
+               "unit"]
+    parts = [part for part in parts if len(part)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def _rows(
+    scenario: Scenario, rule: Rule, block: Block, activity: Floats, dual: Floats
+) -> pd.DataFrame:
+    n, k = block.shape
+    hours = scenario.tables["hours"].index
+    shadow = dual.reshape(n, k)
+    if block.hours is not None:
+        shadow = shadow / scenario.arrays.weight_hours[block.hours]
+    per_hour = block.hours is not None
+    unit = "MWh" if rule.kind == "Share" else getattr(rule, "unit", "")
+    if unit == "1" or (rule.kind == "Share" and per_hour):
+        unit = "MW"
+    return pd.DataFrame({
+        "rule": rule.label, "kind": rule.kind,
+        "group": np.repeat(block.labels["group"].to_numpy(), k),
+        "hour": np.tile(np.asarray(hours.astype(str))[block.hours], n) if per_hour else "",
+        "activity": activity, "lower": block.lower.ravel(), "upper": block.upper.ravel(),
+        "shadow_price": shadow.ravel(), "unit": unit,
+    })
+
+
+def _lanes(scenario: Scenario, rule: Rule, flow: Floats, z: Floats) -> pd.DataFrame:
+    a, tables = scenario.arrays, scenario.tables
+    found = _reach(tables, rule)
+    at = np.ix_(found.lanes, found.hours)
+    if isinstance(rule, Charge):
+        amount = rules.quantity(rule, a, found.lanes, tables)[:, found.hours]
+        used = float((amount * flow[at]) .sum(axis=0) @ a.weight_hours[found.hours])
+        worth, unit, upper = rule.usd, _charged(rule), np.inf
+    else:
+        used = float(flow[at].sum(axis=0) @ a.weight_hours[found.hours])
+        worth, unit, upper = float(z[at].min(initial=0.0)), "MWh", 0.0
+    return pd.DataFrame({
+        "rule": [rule.label], "kind": [rule.kind], "group": [""], "hour": [""],
+        "activity": [used], "lower": [-np.inf], "upper": [upper], "shadow_price": [worth],
+        "unit": [unit],
+    })
+
+
+def _reach(tables: rules.Tables, rule: Rule) -> rules.Reach:
+    """Reach without the warning, which was given when the program was built."""
+    return rules.Reach(
+        np.flatnonzero(rules.lane_mask(tables, rule)),
+        np.flatnonzero(rules.hour_mask(tables["hours"], rule)),
+    )
+
+
+def _charged(rule: Charge) -> str:
+    return {"it_mw": "MWh", "power_mw": "MWh", "energy_mwh": "MWh", "carbon_t": "t",
+            "spend_usd": "USD", "gbps": "Gbit/s h"}[rule.quantity]
+
+
+def cost_parts(
+    scenario: Scenario, regime: Regime, lp: LinearProgram, x: Floats
+) -> dict[str, float]:
+    """Cost by part, recomputed from the flows [USD]; their sum is the total cost."""
+    a = scenario.arrays
+    flow = x[lp.columns_of("flow")].reshape(-1, a.n_hours)
+    work = flow * a.weight_hours
+    lane = work.sum(axis=1)
+    unserved = x[lp.columns_of("unserved")].reshape(a.demand_mw.shape) * a.weight_hours
+    value = np.where(np.isinf(a.unserved_usd_per_mwh), 0.0, a.unserved_usd_per_mwh)
+    charges = sum(
+        float((rules.charge(rule, a, scenario.tables) * work).sum())
+        for rule in regime.rules if isinstance(rule, Charge) and len(_reach(scenario.tables, rule).lanes)
+    )
+    return {
+        "energy_cost_usd": float((objective.energy_usd(a) * work).sum()),
+        "rent_cost_usd": float(a.rent_usd_per_mwh[a.lane_site] @ lane),
+        "network_cost_usd": float(a.network_usd_per_mwh @ lane),
+        "charges_usd": charges,
+        "unserved_cost_usd": float(unserved.sum(axis=1) @ value[a.ask_workload]),
+        "penalties_usd": _penalties(scenario, regime, lp, x),
+    }
+
+
+def _penalties(scenario: Scenario, regime: Regime, lp: LinearProgram, x: Floats) -> float:
+    total = 0.0
+    for rule in regime.rules:
+        name = f"excess:{rule.label}"
+        if isinstance(rule, Limit) and lp.has_family(name):
+            columns = lp.columns_of(name)
+            total += float(lp.cost[columns] @ x[columns])
+    return total
+
+
+@lru_cache(maxsize=8)
+def own_control(scenario: Scenario) -> Floats | None:
+    """1 where a lane's site is controlled from the region's own country or bloc, shape (L,).
+
+    None when regions carry neither ``country`` nor ``bloc``. Unknown control is never own.
+    """
+    regions, sites, a = scenario.tables["regions"], scenario.tables["sites"], scenario.arrays
+    own = np.zeros(a.n_lanes, dtype=bool)
+    pairs = [(there, here) for here in ("country", "bloc") if here in regions.columns
+             for there in ("control", "control_bloc") if there in sites.columns]
+    if not pairs:
+        return None
+    for there, here in pairs:
+        left = np.asarray(regions[here].astype(str))[a.lane_region]
+        right = np.asarray(sites[there].astype(str))[a.lane_site]
+        own |= (left == right) & (left != "") & (left != "nan")
+    return own.astype(np.float64)
+
+
+def control_shares(scenario: Scenario, flow: Floats) -> pd.Series:
+    """Share of the work served by who controls the site, largest first; sums to 1."""
+    a, sites = scenario.arrays, scenario.tables["sites"]
+    work = by_site(a, flow) @ a.weight_hours
+    shares = pd.Series(work, index=pd.Index(sites["control"], name="control"), name="share")
+    total = shares.groupby(level=0).sum().sort_values(ascending=False, kind="stable")
+    served = float(total.sum())
+    return total[total > 0] / served if served > 0 else total[:0]
+
+
+def summary(
+    scenario: Scenario, regime: Regime, lp: LinearProgram, x: Floats
+) -> pd.Series:
+    """Totals over the horizon; the unit is the last suffix of each name."""
+    a = scenario.arrays
+    flow = x[lp.columns_of("flow")].reshape(-1, a.n_hours)
+    work = flow * a.weight_hours
+    lane = work.sum(axis=1)
+    served = float(lane.sum())
+    unserved = float(
+        x[lp.columns_of("unserved")].reshape(a.demand_mw.shape).sum(axis=0) @ a.weight_hours
+    )
+    parts = cost_parts(scenario, regime, lp, x)
+    operating = sum(v for k, v in parts.items() if k not in ("unserved_cost_usd", "penalties_usd"))
+    own = own_control(scenario)
+    shares = control_shares(scenario, flow)
+    available = float((a.available_mw * a.weight_hours).sum())
+    power = float((by_site(a, flow) * a.power_ratio[:, None] * a.weight_hours).sum())
+    return pd.Series({
+        "cost_usd": sum(parts.values()),
+        "operating_cost_usd": operating,
+        **parts,
+        "demand_mwh": float((a.demand_mw * a.weight_hours).sum()),
+        "served_mwh": served,
+        "unserved_mwh": unserved,
+        "energy_mwh": float((objective.energy_mwh(a) * work).sum()),
+        "carbon_t": float((objective.carbon_kg(a) * work).sum()) / KG_PER_T,
+        "mean_rtt_ms": _mean(a.rtt_ms, lane),
+        "mean_distance_km": _mean(
+            scenario.tables["lanes"]["distance_km"].to_numpy(dtype=np.float64), lane
+        ),
+        "utilisation": power / available if available > 0 else 0.0,
+        "dependence": np.nan if own is None or served <= 0 else 1.0 - float(own @ lane) / served,
+        "controllers_hhi": float((shares**2).sum()),
+    }, name=regime.name)
+
+
+def _mean(values: Floats, weight: Floats) -> float:
+    used = weight > 0
+    return float(values[used] @ weight[used] / weight[used].sum()) if used.any() else float("nan")

@@ -1,0 +1,265 @@
+"""The answer: solve a scenario under a regime, certify it, label it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from computegrid import accounts, saving
+from computegrid.errors import InfeasibleError, ScenarioError, SolverError
+from computegrid.program.algebra import Floats, LinearProgram
+from computegrid.program.build import build_program
+from computegrid.program.objective import Minimise
+from computegrid.scenario.regime import Regime, Rule
+from computegrid.scenario.scenario import Scenario
+from computegrid.solvers.certificate import Certificate, certify
+from computegrid.solvers.highs import solve_highs
+from computegrid.solvers.solution import Solution, Status
+
+
+@dataclass(frozen=True, eq=False)
+class Dispatch:
+    """The least-cost (or least-carbon) way to serve a scenario under a regime.
+
+    Every table is a copy in tidy form; units are the last suffix of each name.
+
+    Attributes
+    ----------
+    scenario : Scenario
+    regime : Regime
+    minimise : {"cost", "carbon"}
+    status : str
+        Always ``"optimal"``: nothing else becomes a dispatch.
+    solver : str
+        What solved it and why it was chosen.
+    certificate : Certificate
+        Residuals and duality gap, computed from the arrays and not taken from the solver.
+    """
+
+    scenario: Scenario
+    regime: Regime
+    minimise: Minimise
+    status: str
+    solver: str
+    certificate: Certificate
+    _lp: LinearProgram = field(repr=False)
+    _x: Floats = field(repr=False)
+    _row_dual: Floats = field(repr=False)
+    _reduced: Floats = field(repr=False)
+
+    @property
+    def flow_mw(self) -> Floats:
+        """Work on every lane and hour, shape (L, T) [MW], in the order of ``scenario.lanes``."""
+        return self._x[self._lp.columns_of("flow")].reshape(-1, self.scenario.arrays.n_hours)
+
+    @property
+    def cost_usd(self) -> float:
+        """Total cost: operating cost, the value of unserved work, and penalties [USD]."""
+        return float(self._summary["cost_usd"])
+
+    @property
+    def operating_cost_usd(self) -> float:
+        """What is paid: energy, rent, network and charges [USD]."""
+        return float(self._summary["operating_cost_usd"])
+
+    @property
+    def summary(self) -> pd.Series:
+        """Totals over the horizon: cost and its parts [USD], demand, served, unserved and energy
+        [MWh], carbon [t], mean round trip [ms] and distance [km] of the work served, utilisation,
+        dependence (share of served work at sites controlled from outside the region's country and
+        bloc), concentration of controllers (HHI).
+        """
+        return self._summary.copy()
+
+    @property
+    def flows(self) -> pd.DataFrame:
+        """Tidy ``region, workload, site, hour, mw``; lanes that carry nothing are left out."""
+        return accounts.flow_table(self.scenario, self.flow_mw)
+
+    @property
+    def unserved(self) -> pd.DataFrame:
+        """Tidy ``region, workload, hour, mw`` of every ask and hour."""
+        a = self.scenario.arrays
+        values = self._x[self._lp.columns_of("unserved")].reshape(a.demand_mw.shape)
+        return accounts.ask_table(self.scenario, values.clip(min=0.0), "mw")
+
+    @property
+    def utilisation(self) -> pd.DataFrame:
+        """Tidy ``site, hour, mw`` (work), ``power_mw``, ``available_mw``, ``utilisation``."""
+        return accounts.utilisation_table(self.scenario, self.flow_mw)
+
+    @property
+    def prices(self) -> pd.DataFrame:
+        """Tidy ``region, workload, hour, usd_per_mwh``: what one more MWh of demand adds to cost.
+
+        Per real hour: the weights of the hours are divided out. When carbon is minimised the
+        column is ``kg_per_mwh``.
+        """
+        name = "usd_per_mwh" if self.minimise == "cost" else "kg_per_mwh"
+        values = accounts.marginal_prices(
+            self.scenario.arrays, self._lp, self._row_dual, self._reduced
+        )
+        return accounts.ask_table(self.scenario, values, name)
+
+    @property
+    def rents(self) -> pd.DataFrame:
+        """Tidy ``site, hour, usd_per_mwh``: what one more MW of capacity there would save."""
+        name = "usd_per_mwh" if self.minimise == "cost" else "kg_per_mwh"
+        values = accounts.rents(self.scenario.arrays, self._lp, self._row_dual)
+        return accounts.site_table(self.scenario, **{name: values})
+
+    @property
+    def rule_prices(self) -> pd.DataFrame:
+        """What each rule does and costs at the margin, by rule, group and hour.
+
+        Columns ``rule, kind, group, hour, activity, lower, upper, shadow_price, unit``: the
+        shadow price is what one more unit of the bound adds to cost [USD per unit] (negative for
+        a cap that binds); for a ``Forbid``, what one MWh on its best lane would add; for a
+        ``Charge``, its rate.
+        """
+        return accounts.rule_table(
+            self.scenario, self.regime, self._lp, self._x, self._row_dual, self._reduced
+        )
+
+    @property
+    def control_shares(self) -> pd.Series:
+        """Share of the served work by the jurisdiction that controls the site; sums to 1."""
+        return accounts.control_shares(self.scenario, self.flow_mw)
+
+    @cached_property
+    def _summary(self) -> pd.Series:
+        return accounts.summary(self.scenario, self.regime, self._lp, self._x)
+
+    def save(self, path: str | Path) -> Path:
+        """Write all tables (CSV and Parquet) and ``run.json`` into the folder ``path``.
+
+        The folder appears whole or not at all.
+
+        Raises
+        ------
+        DataError
+            If ``path`` holds something that is not an earlier run of the same model.
+        """
+        return saving.save_run(Path(path), self._contents(), self._metadata())
+
+    def _contents(self) -> dict[str, pd.DataFrame]:
+        return {
+            "flows": self.flows, "unserved": self.unserved, "utilisation": self.utilisation,
+            "prices": self.prices, "rents": self.rents, "rule_prices": self.rule_prices,
+            "control_shares": self.control_shares.reset_index(),
+            "summary": self._summary.rename_axis("quantity").rename("value").reset_index(),
+        }
+
+    def _metadata(self) -> dict[str, Any]:
+        return {
+            "model": self.scenario.name, "title": self.scenario.title,
+            "regime": self.regime.name, "minimise": self.minimise, "status": self.status,
+            "solver": self.solver,
+            "certificate": {
+                name: getattr(self.certificate, name)
+                for name in ("primal_residual", "dual_residual", "gap", "objective", "bound")
+            },
+            "rules": [
+                {"kind": rule.kind, "label": rule.label, "source": rule.source}
+                for rule in self.regime.rules
+            ],
+        }
+
+    def __repr__(self) -> str:
+        s = self._summary
+        return (
+            f"Dispatch of {self.scenario.name!r} under {self.regime.name!r}: {self.status}, "
+            f"cost {s['cost_usd']:,.0f} USD, {s['served_mwh']:,.0f} MWh served, "
+            f"{s['unserved_mwh']:,.0f} MWh unserved, {s['carbon_t']:,.0f} t CO2"
+        )
+
+
+def solve(
+    scenario: Scenario,
+    regime: str | Regime | Iterable[Rule] | None = None,
+    minimise: Minimise = "cost",
+    *,
+    solver: str | None = None,
+    time_limit_s: float | None = None,
+) -> Dispatch:
+    """Find the dispatch of least cost (or carbon).
+
+    Parameters
+    ----------
+    scenario : Scenario
+    regime : str, Regime, list of rules, or None
+        Name of one of ``scenario.regimes``, or rules of one's own; None is no rules.
+    minimise : {"cost", "carbon"}
+        Under ``"carbon"`` charges do not count, and no work is dropped to save carbon.
+    solver : {"highs", "highs-simplex", "highs-ipx", "highs-hipo"}, optional
+        Chosen by what the program's rows couple when None.
+    time_limit_s : float, optional
+        Give up after this long [s].
+
+    Returns
+    -------
+    Dispatch
+
+    Raises
+    ------
+    ScenarioError
+        If the regime or one of its rules cannot be read.
+    InfeasibleError
+        If the hard rules cannot hold together.
+    SolverError
+        If no certified optimum was found.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> s = Scenario.from_tables(
+    ...     regions=pd.DataFrame(index=["home"]),
+    ...     sites=pd.DataFrame({"capacity_mw": [5.0, 9.0]}, index=["near", "far"]),
+    ...     demand=pd.DataFrame({"region": ["home"], "mw": [8.0]}),
+    ...     lanes=pd.DataFrame({"region": "home", "site": ["near", "far"],
+    ...                         "network_usd_per_mwh": [1.0, 3.0]}))
+    >>> solve(s).cost_usd
+    14.0
+    """
+    if minimise not in ("cost", "carbon"):
+        raise ScenarioError(f"minimise must be 'cost' or 'carbon'; got {minimise!r}")
+    chosen = scenario.regime(regime)
+    lp = build_program(scenario, chosen, minimise)
+    solution = solve_highs(lp, method=_method(solver), time_limit_s=time_limit_s)
+    _require_optimal(solution, scenario, chosen)
+    certificate, reduced = certify(lp, solution)
+    return Dispatch(
+        scenario=scenario, regime=chosen, minimise=minimise, status=str(solution.status),
+        solver=solution.solver, certificate=certificate, _lp=lp, _x=solution.x,
+        _row_dual=solution.row_dual, _reduced=reduced,
+    )
+
+
+def _method(solver: str | None) -> str | None:
+    if solver in (None, "highs"):
+        return None
+    methods = {f"highs-{m}": m for m in ("simplex", "ipx", "hipo")}
+    if solver not in methods:
+        raise ScenarioError(f"no solver {solver!r}; known: highs, {', '.join(methods)}")
+    return methods[solver]
+
+
+def _require_optimal(solution: Solution, scenario: Scenario, regime: Regime) -> None:
+    if solution.status is Status.OPTIMAL:
+        return
+    if solution.status is Status.INFEASIBLE:
+        hard = [rule.label for rule in regime.rules if rule.kind in ("Forbid", "Limit", "Share")]
+        raise InfeasibleError(
+            f"{scenario.name!r} has no dispatch under {regime.name!r}: its rules "
+            f"({', '.join(hard) or 'none'}) and work that must be served cannot hold together. "
+            "Make a limit soft with penalty_usd, lower a minimum, or let work go unserved"
+        )
+    raise SolverError(
+        f"{solution.solver} ended with {solution.status}: no answer for {scenario.name!r} under "
+        f"{regime.name!r}"
+    )

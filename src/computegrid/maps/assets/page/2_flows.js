@@ -1,0 +1,99 @@
+// All flows on one canvas: width by MW, colour by control, faint at the region, full at the site.
+function unwind(integers) {
+  const out = [];
+  let lon = 0, lat = 0;
+  for (let k = 0; k < integers.length; k += 2) {
+    lon += integers[k]; lat += integers[k + 1];
+    out.push([lat / 100, lon / 100]);
+  }
+  return out;
+}
+const FlowLine = L.Polyline.extend({
+  options: { smoothFactor: 0.5, noClip: true, lineCap: "butt" },
+  _updatePath: function () { drawFlow(this._renderer._ctx, this); },
+  _containsPoint: function (point, closed) {
+    if (this._loop) return Math.abs(point.distanceTo(this._loop) - this._loop.r) < 4 + this.options.weight / 2;
+    return L.Polyline.prototype._containsPoint.call(this, point, closed);
+  },
+});
+function rgba(hex, alpha) {
+  return "rgba(" + [1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16)).join(",") + "," + alpha + ")";
+}
+function drawFlow(ctx, line) {
+  const all = line._parts.filter((points) => points.length > 1);
+  if (!all.length || !line._renderer._drawing) return;
+  const first = all[0][0], last = all[all.length - 1][all[all.length - 1].length - 1];
+  const width = line.options.weight, colour = line.options.color, alpha = line.options.opacity;
+  const length = all.reduce((sum, points) => sum + points[0].distanceTo(points[points.length - 1]), 0);
+  ctx.lineWidth = width;
+  ctx.lineCap = "butt";
+  ctx.lineJoin = "round";
+  ctx.globalAlpha = 1;
+  ctx.setLineDash([]);
+  line._loop = null;
+  if (length < 7) { // served in place: a ring
+    const r = 5 + width / 2;
+    line._loop = L.point(first.x, first.y - r); line._loop.r = r;
+    ctx.strokeStyle = rgba(colour, 0.75 * alpha);
+    ctx.beginPath(); ctx.arc(line._loop.x, line._loop.y, r, 0, 2 * Math.PI); ctx.stroke();
+    return;
+  }
+  const tail = all[all.length - 1], head = Math.min(4 + width * 1.5, length / 3);
+  all.forEach(function (points, k) {
+    const from = k / all.length, to = (k + 1) / all.length, a = points[0], b = points[points.length - 1];
+    const fade = ctx.createLinearGradient(a.x, a.y, b.x, b.y);
+    fade.addColorStop(0, rgba(colour, alpha * (0.18 + 0.72 * from)));
+    fade.addColorStop(1, rgba(colour, alpha * (0.18 + 0.72 * to)));
+    ctx.strokeStyle = fade;
+    ctx.beginPath();
+    const end = points === tail ? cut(points, head * 0.8) : points;
+    end.forEach((p, j) => (j ? ctx.lineTo(p.x, p.y) : ctx.moveTo(p.x, p.y)));
+    ctx.stroke();
+  });
+  const back = cut(tail, head), base = back[back.length - 1];
+  const dx = last.x - base.x, dy = last.y - base.y, size = Math.hypot(dx, dy) || 1, half = 1.5 + width * 0.9;
+  ctx.fillStyle = rgba(colour, 0.9 * alpha);
+  ctx.beginPath();
+  ctx.moveTo(last.x, last.y);
+  ctx.lineTo(base.x - (dy / size) * half, base.y + (dx / size) * half);
+  ctx.lineTo(base.x + (dy / size) * half, base.y - (dx / size) * half);
+  ctx.closePath(); ctx.fill();
+}
+function cut(points, length) { // the line without its last `length` pixels
+  const out = points.slice();
+  let left = length;
+  while (out.length > 1) {
+    const a = out[out.length - 2], b = out[out.length - 1], step = a.distanceTo(b);
+    if (step > left) {
+      const t = (step - left) / step;
+      out[out.length - 1] = L.point(a.x + (b.x - a.x) * t, a.y + (b.y - a.y) * t);
+      return out;
+    }
+    left -= step; out.pop();
+  }
+  return out;
+}
+const canvas = L.canvas({ pane: "flows", padding: 0.2, tolerance: 4 });
+const flowLines = data.flows.map(function (flow, i) {
+  const line = new FlowLine(flow.arc.map(unwind), { renderer: canvas, pane: "flows", color: data.colours[flow.group], weight: 1, opacity: 1 });
+  line.index = i;
+  return line;
+});
+const flowLayer = L.featureGroup();
+function isTouched(flow) {
+  const on = state.selected;
+  if (!on) return true;
+  return on.kind === "region" ? flow.region === on.index : on.kind === "site" ? flow.site === on.index : data.flows[on.index] === flow;
+}
+function drawnFlows() { // largest last, so that small ones are not lost below large ones
+  return flowLines.filter((line) => data.flows[line.index].mw >= state.least && flowMw(line.index) > 0);
+}
+function updateFlows() {
+  flowLayer.clearLayers();
+  if (!state.show.flows) return;
+  for (const line of drawnFlows()) {
+    const touched = isTouched(data.flows[line.index]);
+    line.setStyle({ weight: lineWidth(flowMw(line.index)), opacity: touched ? data.scale.flow_opacity : 0.07 });
+    flowLayer.addLayer(line);
+  }
+}

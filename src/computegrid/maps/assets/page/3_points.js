@@ -1,0 +1,97 @@
+// Regions are squares (demand), sites are circles (capacity, used part filled); one area scale for both.
+const vector = L.svg({ pane: "points", padding: 0.5 });
+const Square = L.CircleMarker.extend({
+  _updatePath: function () {
+    const r = this._radius * 0.886, p = this._point; // the area of a circle of this radius
+    this._renderer._setPath(this, this._empty() ? "M0 0" : `M${p.x - r} ${p.y - r}h${2 * r}v${2 * r}h${-2 * r}z`);
+  },
+});
+const Cross = L.CircleMarker.extend({
+  _updatePath: function () {
+    const r = this._radius, p = this._point;
+    this._renderer._setPath(this, this._empty() ? "M0 0" : `M${p.x - r} ${p.y - r}l${2 * r} ${2 * r}M${p.x - r} ${p.y + r}l${2 * r} ${-2 * r}`);
+  },
+});
+const option = (more) => Object.assign({ renderer: vector, pane: "points" }, more);
+const regionMarks = data.regions.map(function (region, i) {
+  const mark = region.shape
+    ? L.geoJSON(region.shape, option({ style: { weight: 0.8, color: "#5b5148", fillOpacity: 0.75 } }))
+    : new Square([region.lat_deg, region.lon_deg], option({ weight: 1, color: "#4a4038", fillOpacity: 0.92, dashArray: null }));
+  return introduce(mark, "region", i);
+});
+const isOpen = (site) => site.status === "" || site.status === "operational";
+const siteMarks = data.sites.map(function (site, i) {
+  const colour = data.colours[site.group], at = [site.lat_deg, site.lon_deg];
+  const idle = site.status === "planned" || site.status === "under_construction" || site.status === "announced";
+  const outer = new L.CircleMarker(at, option({
+    color: colour, weight: 1.4, fillColor: "#ffffff", fillOpacity: idle ? 0.25 : 0.82,
+    dashArray: idle ? "1 3" : site.estimate ? "4 2.5" : null,
+  }));
+  const inner = new L.CircleMarker(at, option({ stroke: false, fillColor: colour, fillOpacity: 0.9, interactive: false }));
+  const marks = [introduce(outer, "site", i), inner];
+  if (!isOpen(site) && !idle) marks.push(new Cross(at, option({ color: "#a30000", weight: 2, fill: false, interactive: false })));
+  return { outer, inner, cross: marks[2] || null, layer: L.featureGroup(marks) };
+});
+function introduce(mark, kind, i) {
+  mark.bindTooltip(() => tooltip(kind, i), { sticky: true, direction: "auto", opacity: 1, className: "cg-tip" });
+  mark.on("click", (event) => { L.DomEvent.stop(event); select(kind, i); });
+  mark.on("add", function () {
+    const path = mark.getElement && mark.getElement();
+    if (!path) return;
+    const text = (kind === "site" ? data.sites : data.regions)[i].label;
+    for (const [key, value] of [["tabindex", "0"], ["role", "button"], ["aria-label", words[kind] + ": " + text]]) path.setAttribute(key, value);
+    path.onkeydown = (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); select(kind, i); } };
+  });
+  return mark;
+}
+const regionLayer = L.featureGroup(), siteLayer = L.featureGroup();
+function bySize(list, size) { return list.map((_, i) => i).sort((a, b) => size(b) - size(a)); }
+const siteOrder = bySize(data.sites, (i) => data.sites[i].capacity_mw);
+const regionOrder = bySize(data.regions, (i) => data.regions[i].demand_mw);
+
+function updatePoints() {
+  for (const i of regionOrder) {
+    const mark = regionMarks[i], style = { fillColor: shadeColour(i) };
+    if (mark.setRadius) mark.setRadius(Math.max(3, radius(regionDemand(i))));
+    const chosen = state.selected && state.selected.kind === "region" && state.selected.index === i;
+    mark.setStyle(Object.assign(style, { weight: chosen ? 3 : 1 }));
+  }
+  for (const i of siteOrder) {
+    const { outer, inner, cross } = siteMarks[i], site = data.sites[i], r = Math.max(2.5, radius(site.capacity_mw));
+    const chosen = state.selected && state.selected.kind === "site" && state.selected.index === i;
+    outer.setRadius(r); outer.setStyle({ weight: chosen ? 3.5 : 1.4 });
+    const share = site.capacity_mw > 0 ? Math.min(1, siteUsed(i) / site.capacity_mw) : 0;
+    inner.setRadius(r * Math.sqrt(share));
+    if (cross) cross.setRadius(Math.max(3, r * 0.7));
+  }
+}
+function showPoints() {
+  regionLayer.clearLayers(); siteLayer.clearLayers();
+  if (state.show.regions) regionOrder.forEach((i) => regionLayer.addLayer(regionMarks[i]));
+  if (state.show.sites) siteOrder.forEach((i) => siteLayer.addLayer(siteMarks[i].layer));
+}
+// Sites at one place are set side by side, touching, around that place.
+const places = {};
+data.sites.forEach(function (site, i) {
+  const key = Math.round(site.lat_deg * 4) + "," + Math.round(site.lon_deg * 4);
+  (places[key] = places[key] || []).push(i);
+});
+function spread() {
+  const scale = map.getZoom();
+  for (const group of Object.values(places)) {
+    if (group.length < 2) continue;
+    const set = [];
+    for (const i of group.slice().sort((a, b) => data.sites[b].capacity_mw - data.sites[a].capacity_mw)) {
+      const r = Math.max(2.5, radius(data.sites[i].capacity_mw)) + 0.7;
+      const home = map.project([data.sites[i].lat_deg, data.sites[i].lon_deg], scale);
+      let x = home.x, y = home.y;
+      for (let k = 0; set.some((o) => Math.hypot(o.x - x, o.y - y) < o.r + r) && k < 600; k += 1) {
+        const turn = k * 2.399963, far = 1.1 * Math.sqrt(k + 1) * Math.max(2, r * 0.35);
+        x = home.x + far * Math.cos(turn); y = home.y + far * Math.sin(turn);
+      }
+      set.push({ x, y, r });
+      const at = map.unproject([x, y], scale), marks = siteMarks[i];
+      [marks.outer, marks.inner, marks.cross].forEach((mark) => mark && mark.setLatLng(at));
+    }
+  }
+}

@@ -1,0 +1,33 @@
+// Land below, flows on a canvas, points above; then everything is drawn once.
+for (const [name, level] of [["land", 200], ["flows", 410], ["points", 420], ["labels", 430]]) {
+  const pane = map.createPane(name);
+  pane.style.zIndex = level;
+  if (name === "land" || name === "labels") pane.style.pointerEvents = "none";
+}
+L.geoJSON(land, { interactive: false, pane: "land", renderer: L.canvas({ pane: "land", padding: 0.2 }), style: { stroke: true, weight: 0.6, color: "#cfc9bd", fillColor: "#ece8df", fillOpacity: 1 } }).addTo(map);
+L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
+flowLines.forEach(function (line, i) {
+  line.bindTooltip(() => tooltip("flow", i), { sticky: true, opacity: 1, className: "cg-tip" });
+  line.on("click", (event) => { L.DomEvent.stop(event); select("flow", i); });
+});
+flowLayer.addTo(map); regionLayer.addTo(map); siteLayer.addTo(map);
+function redraw() { updateFlows(); updatePoints(); showPoints(); updateLegend(); updateLabels(); }
+function fit() { map.fitBounds(data.bounds, { padding: [26, 26], animate: false }); }
+let moved = false;
+const started = performance.now();
+map.invalidateSize({ animate: false });
+fit(); spread(); updateControls(); redraw(); updatePanel(); updateClock();
+map.on("zoomend", () => { spread(); updateLabels(); });
+map.on("moveend", updateLabels);
+map.on("click", () => { if (state.selected) select(null); });
+map.on("dragstart zoomstart", (event) => { if (event.target === map && map._loaded) moved = moved || document.hasFocus(); });
+window.addEventListener("resize", () => { map.invalidateSize({ animate: false }); if (!moved) fit(); });
+part("open-table").addEventListener("click", () => openTable("flows"));
+part("open-panel").addEventListener("click", function () {
+  const hidden = root.classList.toggle("cg-no-side");
+  this.setAttribute("aria-expanded", String(!hidden));
+  map.invalidateSize({ animate: false });
+});
+root.dataset.drawn = String(flowLayer.getLayers().length);
+root.dataset.drawMs = String(Math.round(performance.now() - started));
+root.dataset.ready = "true";

@@ -1,0 +1,113 @@
+"""What stands above and below a map: title, regime, period, totals with units, sources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from computegrid.maps.layers import horizon_hours, weighted_flows
+from computegrid.maps.words import Lang, pick, words
+
+if TYPE_CHECKING:
+    from computegrid.dispatch import Dispatch
+
+_SOURCES_NAMED = 4
+
+
+@dataclass(frozen=True)
+class Header:
+    """Texts around a map, as they come from the data: not yet made safe."""
+
+    title: str
+    regime: str
+    period: str
+    totals: tuple[tuple[str, str], ...]
+    source: str
+    html_lang: str
+
+
+def header(dispatch: Dispatch, lang: Lang) -> Header:
+    """Title, subtitle, totals and source line of one dispatch."""
+    scenario, text = dispatch.scenario, words(lang)
+    regime = dispatch.regime
+    name = pick(regime.title or regime.name, getattr(regime, "title_zh", ""), lang)
+    steps, total = len(scenario.hours), horizon_hours(dispatch)
+    period = f"{steps:,} {text['hours_shown']} = {total:,.0f} h"
+    if scenario.as_of:
+        period += f" · {text['facts_of']} {scenario.as_of}"
+    minimise = text.get(str(dispatch.minimise), str(dispatch.minimise))
+    return Header(
+        title=pick(scenario.title or scenario.name, scenario.title_zh, lang),
+        regime=f"{text['regime']}: {name}",
+        period=f"{period} · {text['solved_for']} {minimise}",
+        totals=_totals(dispatch, text),
+        source=_source(dispatch, text),
+        html_lang="zh" if lang == "zh" else "en",
+    )
+
+
+def _totals(dispatch: Dispatch, text: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    weight = dispatch.scenario.hours["weight_hours"].astype(float)
+    total = float(weight.sum())
+    served = float(weighted_flows(dispatch)["mwh"].sum())
+    unserved = dispatch.unserved
+    lost = float((unserved["mw"] * unserved["hour"].map(weight).astype(float)).sum())
+    wanted = served + lost
+    use = dispatch.utilisation
+    power = float((use["power_mw"] * use["hour"].map(weight).astype(float)).sum())
+    rows = [
+        (text["served"], f"{served / total:,.0f} MW ({share(served, wanted)} {text['of_demand']})"),
+        (text["unserved_share"], f"{lost / total:,.0f} MW ({share(lost, wanted)})"),
+        (text["cost"], f"{large(dispatch.operating_cost_usd)} USD"),
+        ("IT", f"{large(power)}Wh".replace(" Wh", " MWh") if power < 1e3 else f"{large(power * 1e6)}Wh"),
+    ]
+    carbon = _carbon_t(dispatch.summary)
+    if carbon is not None:
+        rows.append(("CO₂", f"{large(carbon)} t"))
+    return tuple(rows)
+
+
+def share(part: float, whole: float) -> str:
+    """A share in percent, with one decimal."""
+    return f"{100 * part / whole:.1f} %" if whole > 0 else "–"
+
+
+def large(value: float) -> str:
+    """A number with three digits and its thousands as k, M, G or T: ``1.23 G``."""
+    size, units = abs(value), ["", "k", "M", "G", "T"]
+    while size >= 999.5 and len(units) > 1:
+        size, value, units = size / 1000, value / 1000, units[1:]
+    digits = 0 if size >= 100 else 1 if size >= 10 else 2
+    return f"{value:,.{digits}f} {units[0]}".rstrip() if units[0] == "" else f"{value:,.{digits}f} {units[0]}"
+
+
+def _carbon_t(summary: pd.Series[Any]) -> float | None:
+    for key in ("carbon_t", "carbon_tonnes"):
+        if key in summary:
+            return float(summary[key])
+    return None
+
+
+def _source(dispatch: Dispatch, text: dict[str, str]) -> str:
+    """The sources most rows rest on, by name, and how many more there are."""
+    scenario = dispatch.scenario
+    counts: dict[str, int] = {}
+    for table in (scenario.regions, scenario.sites):
+        for listed in table.get("source_id", pd.Series(dtype=object)).dropna():
+            for source in str(listed).split(";"):
+                counts[source.strip()] = counts.get(source.strip(), 0) + 1
+    known = scenario.sources
+    ranked = [key for key in sorted(counts, key=lambda key: (-counts[key], key)) if key in known.index]
+    shown = []
+    for key in ranked[:_SOURCES_NAMED]:
+        publisher = str(known.loc[key].get("publisher") or "").strip()
+        title = str(known.loc[key].get("title") or "").strip()
+        name = publisher or title or key
+        if name not in shown:
+            shown.append(name)
+    more = len(ranked) - min(len(ranked), _SOURCES_NAMED)
+    listed = "; ".join(shown) + (f"; +{more}" if more > 0 else "")
+    land = f"{text['land_source']} · computegrid"
+    return f"{text['source']}: {listed} · {land}" if shown else land

@@ -1,0 +1,187 @@
+"""The page of a dispatch: one self-contained HTML file. The only file that imports folium."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+import tempfile
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import folium
+from branca.element import Figure
+from folium.template import Template
+
+from computegrid.maps.header import Header, header
+from computegrid.maps.payload import page_values
+from computegrid.maps.safe import safe, safe_json
+from computegrid.maps.words import Lang, check_lang, words
+
+if TYPE_CHECKING:
+    from computegrid.dispatch import Dispatch
+
+_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+_POLICY = (
+    "default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; img-src data:; "
+    "base-uri 'none'; form-action 'none'"
+)
+
+
+def draw_dispatch(dispatch: Dispatch, *, lang: Lang = "both", max_flows: int = 3000) -> folium.Map:
+    """Draw one dispatch as a map that needs no network.
+
+    Args:
+        dispatch: what :func:`computegrid.solve` returned.
+        lang: names and words in English (``"en"``), Chinese (``"zh"``) or both.
+        max_flows: the most flows drawn, the largest first; the map says what was left out.
+
+    Returns:
+        A :class:`folium.Map`: shown as it is in a notebook, written with ``.save(path)`` or,
+        all or nothing, with :func:`save_page`.
+
+    Raises:
+        ScenarioError: a region or site has no place.
+        ValueError: ``lang`` is not one of the three.
+    """
+    check_lang(lang)
+    values = page_values(dispatch, lang=lang, max_flows=max_flows)
+    return OfflineMap(values, header(dispatch, lang))
+
+
+def save_page(page: folium.Map, path: str | os.PathLike[str]) -> Path:
+    """Write a map to a file: the whole page is there afterwards, or the file is as it was."""
+    target = Path(path)
+    text = page.get_root().render()
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return target
+
+
+class OfflineMap(folium.Map):  # type: ignore[misc]
+    """A folium map with everything it needs inside; folium's own links are left out."""
+
+    _template = Template("""
+        {% macro header(this, kwargs) %}
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <style>{{ this.style }}</style>
+        <script>{{ this.leaflet }}</script>
+        {% endmacro %}
+        {% macro html(this, kwargs) %}{{ this.body }}{% endmacro %}
+        {% macro script(this, kwargs) %}
+        var {{ this.get_name() }} = L.map("{{ this.get_name() }}", {
+            center: [0, 0], zoom: 2, attributionControl: false, preferCanvas: true, zoomSnap: 0.25,
+            zoomDelta: 0.5, wheelPxPerZoomLevel: 90, minZoom: 0.5, maxZoom: 9,
+            maxBounds: [[-75, -200], [86, 200]], maxBoundsViscosity: 0.8
+        });
+        (function (map, data, land, root) { "use strict";
+        {{ this.program }}
+        })({{ this.get_name() }},
+           JSON.parse(document.getElementById("cg-data-{{ this.get_name() }}").textContent),
+           JSON.parse(document.getElementById("cg-land-{{ this.get_name() }}").textContent),
+           document.getElementById("cg-{{ this.get_name() }}"));
+        {% endmacro %}
+    """)
+
+    def __init__(self, values: dict[str, Any], head: Header) -> None:
+        super().__init__(location=None, tiles=None, zoom_control=True)
+        self.default_js: list[tuple[str, str]] = []
+        self.default_css: list[tuple[str, str]] = []
+        self.style = _leaflet_css() + asset("page/page.css")
+        self.leaflet = re.sub(r"\n//# sourceMappingURL.*", "", asset("leaflet.js"))
+        self.program = _program()
+        self.body = _body(self.get_name(), values, head)
+        Page(title=safe(head.title), lang=head.html_lang).add_child(self)
+
+
+class Page(Figure):  # type: ignore[misc]
+    """An HTML page whose policy forbids the network and every script it was not written with."""
+
+    _template = Template("""<!DOCTYPE html>
+<html lang="{{ this.lang }}">
+<head>
+{{ this.header.render(**kwargs) }}
+<title>{{ this.title }}</title>
+</head>
+<body>
+{{ this.html.render(**kwargs) }}
+<script>{{ this.script.render(**kwargs) }}</script>
+</body>
+</html>
+""")
+
+    def __init__(self, title: str, lang: str) -> None:
+        super().__init__(height="720px", title=title)
+        self.lang = lang
+
+    def render(self, **kwargs: Any) -> str:
+        """The page, with a content security policy that names each of its scripts by its hash."""
+        text = str(super().render(**kwargs))
+        hashes = " ".join(f"'sha256-{_digest(script)}'" for script in _SCRIPT.findall(text))
+        policy = _POLICY.format(scripts=hashes)
+        meta = (
+            f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+            '<meta name="referrer" content="no-referrer">\n<link rel="icon" href="data:,">\n'
+        )
+        return text.replace("<head>\n", "<head>\n" + meta, 1)
+
+
+@cache
+def asset(name: str) -> str:
+    """Text of a file that ships with the maps."""
+    return (files("computegrid.maps") / "assets" / name).read_text(encoding="utf-8")
+
+
+def _digest(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+
+
+def _leaflet_css() -> str:
+    """Leaflet's style without its image links: the page draws no such image."""
+    return re.sub(r"url\([^)]*\)", "none", asset("leaflet.css"))
+
+
+@cache
+def _program() -> str:
+    folder = files("computegrid.maps") / "assets" / "page"
+    names = sorted(item.name for item in folder.iterdir() if item.name.endswith(".js"))
+    return "\n".join(asset(f"page/{name}") for name in names)
+
+
+def _body(name: str, values: dict[str, Any], head: Header) -> str:
+    text = {key: safe(word) for key, word in words(values["lang"]).items()}
+    totals = "".join(f"<li>{safe(label)} <b>{safe(value)}</b></li>" for label, value in head.totals)
+    clock = '<div class="cg-clock" data-part="clock"></div>' if len(values["hours"]) > 1 else ""
+    land = json.dumps(json.loads(asset("land.geojson")), separators=(",", ":"))
+    return f"""
+<div class="cg-page" id="cg-{name}">
+<header class="cg-head"><h1>{safe(head.title)}</h1>
+<p><span class="cg-regime">{safe(head.regime)}</span> · {safe(head.period)}</p>
+<div class="cg-tools"><button type="button" data-part="open-table">{text["table"]}</button>
+<button type="button" data-part="open-panel" aria-expanded="true">{text["panel"]}</button></div>
+<ul class="cg-totals">{totals}</ul></header>
+<main class="cg-map"><div class="folium-map" id="{name}" role="application"
+ aria-label="{text["map"]}: {safe(head.title)}. {text["skip"]}"></div></main>
+<aside class="cg-side" tabindex="0" aria-label="{text["legend"]}">
+<section class="cg-selected" data-part="selected" aria-live="polite" hidden></section>
+<section data-part="controls"></section><section data-part="legend"></section></aside>
+<footer class="cg-foot">{clock}<p>{safe(head.source)}</p></footer>
+<dialog class="cg-table" data-part="table" aria-label="{text["table"]}"></dialog>
+<noscript>{text["no_script"]}</noscript>
+</div>
+<script type="application/json" id="cg-data-{name}">{safe_json(values)}</script>
+<script type="application/json" id="cg-land-{name}">{land}</script>
+"""

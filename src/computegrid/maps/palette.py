@@ -1,0 +1,49 @@
+"""One palette by control, the same on every map, table and plot of the project.
+
+The hues are those of Okabe and Ito (2008), which stay apart for the common kinds of colour
+blindness; ``unknown`` is grey, because it is never assumed to be anybody's.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+EU_MEMBERS = frozenset(
+    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()
+)
+GCC_MEMBERS = frozenset("AE BH KW OM QA SA".split())
+
+CONTROL_COLOURS = MappingProxyType(
+    {
+        "US": "#0072b2",
+        "CN": "#d55e00",
+        "EU": "#009e73",
+        "GCC": "#c98a00",
+        "other": "#b3589a",
+        "unknown": "#767676",
+    }
+)
+"""Colour (sRGB hex) of each group of controlling jurisdictions, in the order of the legend."""
+
+SEQUENTIAL = ("#fff5d6", "#f4c987", "#dc9064", "#b0576a", "#733273", "#35174f")
+"""Ramp from low to high for prices and shares: light to dark, so it also reads in grey."""
+
+
+def control_group(control: object) -> str:
+    """The group a controlling jurisdiction is drawn as: US, CN, EU, GCC, other or unknown."""
+    code = "" if control is None or control != control else str(control).strip()
+    if code.lower() in ("", "unknown", "nan", "none"):
+        return "unknown"
+    code = code.upper()
+    if code in ("US", "CN"):
+        return code
+    if code == "EU" or code in EU_MEMBERS:
+        return "EU"
+    if code == "GCC" or code in GCC_MEMBERS:
+        return "GCC"
+    return "other"
+
+
+def control_colour(control: object) -> str:
+    """Colour of a controlling jurisdiction (sRGB hex)."""
+    return CONTROL_COLOURS[control_group(control)]

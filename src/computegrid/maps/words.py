@@ -1,0 +1,97 @@
+"""Words of the map in English and Chinese, and names in the language asked for."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args
+
+import pandas as pd
+
+Lang = Literal["en", "zh", "both"]
+
+_WORDS = {
+    "region": ("Region", "地区"), "site": ("Site", "站点"), "flow": ("Flow", "算力流"),
+    "regions": ("Regions", "地区"), "sites": ("Sites", "站点"), "flows": ("Flows", "算力流"),
+    "work": ("IT work", "算力负荷"), "price": ("Price", "价格"), "control": ("Control", "控制方"),
+    "round_trip": ("Round trip", "往返时延"), "demand": ("Demand", "需求"),
+    "unserved_share": ("Unserved", "未满足"), "away_share": ("Served elsewhere", "外地承载"),
+    "foreign_share": ("Under foreign control", "外方控制"), "capacity": ("IT capacity", "IT 容量"),
+    "used": ("Power used", "使用功率"), "operator": ("Operator", "运营方"), "chip": ("Chip", "芯片"),
+    "status": ("Status", "状态"), "energy_price": ("Electricity", "电价"),
+    "scarcity": ("Scarcity rent", "稀缺租金"), "estimate_note": ("Estimate", "估计值"), "yes": ("yes", "是"),
+    "served_by": ("Served by", "由谁承载"), "serves": ("Serves", "服务地区"),
+    "by_workload": ("By workload", "按业务类型"), "made_of": ("The price is made of", "价格构成"),
+    "nothing": ("Nothing flows here.", "此处无算力流。"), "close": ("Close", "关闭"),
+    "legend": ("Legend", "图例"), "layers": ("Layers", "图层"),
+    "flows_legend": ("Flow, coloured by who controls the site", "算力流(颜色:站点控制方)"),
+    "width_note": ("Width grows with the square root of MW; the arrow points from demand to the site; "
+                   "a ring is work served where it is wanted.",
+                   "线宽与 MW 的平方根成正比;箭头由需求指向站点;圆环表示就地承载。"),
+    "sites_legend": ("Site: area is IT capacity", "站点:面积表示 IT 容量"),
+    "used_note": ("The filled part is the power used (mean, or of the hour shown).", "填充部分为所用功率。"),
+    "region_note": ("Square: area is the demand in MW, on the scale of the circles.",
+                    "方块面积表示需求(MW),与圆圈同尺度。"),
+    "estimate": ("estimate", "估计"), "planned": ("planned", "规划"), "damaged": ("damaged or out", "损毁/停用"),
+    "shade_by": ("Colour regions by", "地区着色"), "by_price": ("price", "价格"),
+    "by_unserved": ("unserved", "未满足"), "by_foreign": ("foreign control", "外方控制"),
+    "by_away": ("served elsewhere", "外地承载"),
+    "shade_price": ("Region: mean price of work", "地区:平均算力价格"),
+    "shade_unserved": ("Region: share of demand unserved", "地区:未满足需求占比"),
+    "shade_foreign": ("Region: share served under foreign control", "地区:外方控制承载占比"),
+    "shade_away": ("Region: share served elsewhere", "地区:外地承载占比"),
+    "least_flow": ("Least flow drawn", "最小显示流量"),
+    "rule_shown": ("%n of %t flows drawn, %p of the MW.", "已绘制 %n/%t 条,占 MW 的 %p。"),
+    "rule_rest": ("The other %n are below %x MW each.", "其余 %n 条均小于 %x MW。"),
+    "mean_of_hours": ("Mean of all hours", "全时段平均"), "mean_short": ("Mean", "平均"),
+    "hour": ("Hour", "时刻"), "play": ("Play the hours", "播放"), "pause": ("Pause", "暂停"),
+    "table": ("Table", "数据表"), "panel": ("Panel", "侧栏"), "map": ("Map", "地图"),
+    "regime": ("Regime", "规则"), "facts_of": ("facts as of", "数据截至"), "solved_for": ("least", "最小化"),
+    "cost": ("cost", "成本"), "carbon": ("carbon", "碳排放"), "served": ("served", "已满足"),
+    "of_demand": ("of demand", "占需求"), "energy": ("energy", "能耗"), "hours_shown": ("hours", "时段"),
+    "source": ("Sources", "来源"), "land_source": ("Land: Natural Earth, public domain; no borders are drawn",
+                                                   "陆地:Natural Earth(公有领域),不含任何边界"),
+    "no_script": ("This map needs JavaScript, which runs in the page itself and asks for nothing from any network.",
+                  "本地图需要 JavaScript;不访问任何网络。"),
+    "skip": ("Open the table of the same numbers", "打开数据表"), "foreign": ("foreign control", "外方控制"),
+    "part_energy": ("Electricity", "电力"), "part_network": ("Network", "网络"),
+    "part_rent": ("Scarcity of the site", "站点稀缺"), "part_rules": ("Rules, timing and other cost", "规则、时移及其他"),
+}  # fmt: skip
+
+GROUP_NAMES = {
+    "US": ("United States", "美国"), "CN": ("China", "中国"), "EU": ("European Union", "欧盟"),
+    "GCC": ("Gulf states", "海湾国家"), "other": ("other", "其他"), "unknown": ("unknown", "未知"),
+}  # fmt: skip
+
+_LONG = 34  # a phrase longer than this takes only its English form where both are asked for
+
+
+def check_lang(lang: str) -> None:
+    """Refuse a language the maps do not speak."""
+    if lang not in get_args(Lang):
+        raise ValueError(f"lang is {lang!r}; it must be 'en', 'zh' or 'both'")
+
+
+def words(lang: Lang) -> dict[str, str]:
+    """Every word of the page in one language; ``both`` writes Chinese after short English words."""
+    return {key: pick(english, chinese, lang) for key, (english, chinese) in _WORDS.items()}
+
+
+def pick(english: object, chinese: object, lang: Lang) -> str:
+    """One text in the language asked for; the other language where it is missing."""
+    first, second = _text(english), _text(chinese)
+    if lang == "en" or not second:
+        return first or second
+    if lang == "zh" or not first or first == second:
+        return second
+    return f"{first} {second}" if len(first) <= _LONG else first
+
+
+def names(table: pd.DataFrame, lang: Lang) -> list[str]:
+    """The name of each row in the language asked for; its key where it has none."""
+    blank = pd.Series("", index=table.index)
+    english, chinese = table.get("name", blank), table.get("name_zh", blank)
+    rows = zip(table.index, english, chinese, strict=True)
+    return [pick(name, name_zh, lang) or str(key) for key, name, name_zh in rows]
+
+
+def _text(value: Any) -> str:
+    return "" if value is None or value != value or value is pd.NA else str(value).strip()

@@ -1,0 +1,1 @@
+"""The linear program: families of variables and blocks of rows, as values."""

@@ -1,0 +1,185 @@
+"""Variables and equations as values: families, terms, blocks, and the linear program they make.
+
+A variable *family* is a table of entities × hours; a *block* is a group of rows. Neither knows a
+solver: HiGHS and Pyomo are two readers of the same value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int64]
+Couples = Literal["hour", "day", "horizon", "corridor"]
+
+
+@dataclass(frozen=True)
+class Family:
+    """Variables of one kind, one per entity and hour.
+
+    Attributes
+    ----------
+    name : str
+        ``"flow"``, ``"unserved"``, ``"backlog"`` or ``"excess:<rule>"``.
+    entities : DataFrame
+        One row per entity: what each variable is about.
+    lower, upper, cost : float array, shape (n, T)
+        Bounds [MW, or the rule's unit] and cost [USD per unit of the variable].
+    """
+
+    name: str
+    entities: pd.DataFrame
+    lower: Floats
+    upper: Floats
+    cost: Floats
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Entities, hours."""
+        return self.upper.shape  # type: ignore[return-value]
+
+    @property
+    def size(self) -> int:
+        """Number of variables."""
+        return int(self.upper.size)
+
+
+@dataclass(frozen=True)
+class Term:
+    """Coefficients of one family in the rows of a block.
+
+    Attributes
+    ----------
+    family : str
+    entity : int array, shape (k,)
+        Rows of the family's entity table that take part.
+    row : int array, shape (k,)
+        Row of the block's label table each one enters.
+    coefficient : float array, shape (k,), (k, T) or (1, T)
+    lag : int
+        The variable of hour ``t`` enters the row of hour ``t + lag`` (blocks with hours only).
+    """
+
+    family: str
+    entity: Codes
+    row: Codes
+    coefficient: Floats
+    lag: int = 0
+
+
+@dataclass(frozen=True)
+class Block:
+    r"""Rows of one kind: :math:`l \le \sum_{terms} a\,x \le u`.
+
+    Attributes
+    ----------
+    name : str
+        Name of the constraint family, or of the rule.
+    couples : {"hour", "day", "horizon", "corridor"}
+        What its rows tie together; engines choose by it.
+    labels : DataFrame, shape (n, ...)
+        What each row is about.
+    terms : tuple of Term
+    lower, upper : float array, shape (n, K) or (n, 1)
+        Bounds, by hour of ``hours`` or, for rows over the horizon, one column.
+    hours : int array, shape (K,), or None
+        Positions of the hours that have rows; None: one row sums over all hours.
+    demand : Term or None
+        How the bounds follow demand (entities are asks): one more MW of demand in an hour raises
+        ``lower`` by ``min_share`` and ``upper`` by ``max_share`` times the coefficient.
+    min_share, max_share : float
+    """
+
+    name: str
+    couples: Couples
+    labels: pd.DataFrame
+    terms: tuple[Term, ...]
+    lower: Floats
+    upper: Floats
+    hours: Codes | None = None
+    demand: Term | None = None
+    min_share: float = 0.0
+    max_share: float = 0.0
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows of the label table, hours (1 for rows over the horizon)."""
+        return self.lower.shape  # type: ignore[return-value]
+
+    @property
+    def size(self) -> int:
+        """Number of rows."""
+        return int(self.lower.size)
+
+
+@dataclass(frozen=True)
+class LinearProgram:
+    r"""Minimise :math:`c^\top x` subject to :math:`l \le A x \le u`, :math:`\underline x \le x \le
+    \overline x`.
+
+    Attributes
+    ----------
+    cost, col_lower, col_upper : float array, shape (n,)
+    row_lower, row_upper : float array, shape (m,)
+    start : int array, shape (m + 1,)
+        Where each row of A begins in ``index`` and ``value`` (compressed rows).
+    index : int array, shape (nnz,)
+        Columns.
+    value : float array, shape (nnz,)
+    families : tuple of Family
+        Variables in column order: family by family, entity by entity, hour by hour.
+    blocks : tuple of Block
+        Rows in row order: block by block, label by label, hour by hour.
+    """
+
+    cost: Floats
+    col_lower: Floats
+    col_upper: Floats
+    row_lower: Floats
+    row_upper: Floats
+    start: npt.NDArray[np.int32]
+    index: npt.NDArray[np.int32]
+    value: Floats
+    families: tuple[Family, ...] = field(repr=False)
+    blocks: tuple[Block, ...] = field(repr=False)
+
+    @property
+    def n_columns(self) -> int:
+        """Number of variables."""
+        return len(self.cost)
+
+    @property
+    def n_rows(self) -> int:
+        """Number of constraints."""
+        return len(self.row_lower)
+
+    def columns_of(self, family: str) -> slice:
+        """Columns of a family."""
+        return _slice_of(self.families, family)
+
+    def rows_of(self, block: str) -> slice:
+        """Rows of a block."""
+        return _slice_of(self.blocks, block)
+
+    def has_family(self, family: str) -> bool:
+        """Whether the program holds such variables."""
+        return any(f.name == family for f in self.families)
+
+    @property
+    def couples(self) -> frozenset[str]:
+        """Everything its rows tie together."""
+        return frozenset(block.couples for block in self.blocks if block.size)
+
+
+def _slice_of(parts: tuple[Family, ...] | tuple[Block, ...], name: str) -> slice:
+    start = 0
+    for part in parts:
+        if part.name == name:
+            return slice(start, start + part.size)
+        start += part.size
+    raise KeyError(name)

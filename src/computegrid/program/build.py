@@ -1,0 +1,142 @@
+"""The linear program of a scenario under a regime: its table of contents, and the assembly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import scipy.sparse as sp
+
+from computegrid.errors import ScenarioError
+from computegrid.program import constraints, objective, rules, variables
+from computegrid.program.algebra import Block, Family, Floats, LinearProgram
+from computegrid.program.objective import Minimise
+from computegrid.scenario.arrays import Arrays
+from computegrid.scenario.regime import Charge, Forbid, Limit, Regime, Share
+from computegrid.scenario.scenario import Scenario
+
+
+def build_program(
+    scenario: Scenario, regime: Regime, minimise: Minimise = "cost"
+) -> LinearProgram:
+    """Build the program: the same matrix for every regime, and then the regime's own rows.
+
+    Raises
+    ------
+    ScenarioError
+        If a rule cannot be read, or a label is also the name of an equation.
+
+    Warns
+    -----
+    RuleWarning
+        If a rule selects nothing.
+    """
+    a, tables = scenario.arrays, scenario.tables
+    hours = a.weight_hours
+    families = [
+        variables.flow(
+            a, _flow_cost(a, scenario, regime, minimise) * hours,
+            _flow_upper(a, scenario, regime),
+        ),
+        variables.unserved(a, objective.unserved_cost(a, minimise)[:, None] * hours),
+        variables.backlog(a),
+    ]
+    blocks = [constraints.demand_balance(a), constraints.site_capacity(a)]
+    for rule in regime.rules:
+        if isinstance(rule, Limit):
+            block, excess = rules.limit(rule, a, tables)
+            families += [] if excess is None else [excess]
+        elif isinstance(rule, Share):
+            block = rules.share(rule, a, tables)
+        else:
+            continue
+        if any(block.name == other.name for other in blocks):
+            raise ScenarioError(f"rule {block.name!r}: the label is taken; give it another")
+        blocks.append(block)
+    return assemble(tuple(f for f in families if f.size), tuple(blocks))
+
+
+def assemble(families: tuple[Family, ...], blocks: tuple[Block, ...]) -> LinearProgram:
+    """Lay families side by side and blocks below each other; explicit zeros are dropped."""
+    offset, first = 0, {}
+    for family in families:
+        first[family.name] = offset
+        offset += family.size
+    n_hours = families[0].shape[1]
+    rows, columns, values = [], [], []
+    below = 0
+    for block in blocks:
+        for r, c, v in _entries(block, first, n_hours):
+            rows.append(r + below)
+            columns.append(c)
+            values.append(v)
+        below += block.size
+    matrix = sp.csr_array(
+        (_joined(values, np.float64), (_joined(rows, np.int32), _joined(columns, np.int32))),
+        shape=(below, offset),
+    )
+    matrix.eliminate_zeros()
+    return LinearProgram(
+        cost=_joined((f.cost.ravel() for f in families), np.float64),
+        col_lower=_joined((f.lower.ravel() for f in families), np.float64),
+        col_upper=_joined((f.upper.ravel() for f in families), np.float64),
+        row_lower=_joined((b.lower.ravel() for b in blocks), np.float64),
+        row_upper=_joined((b.upper.ravel() for b in blocks), np.float64),
+        start=matrix.indptr.astype(np.int32, copy=False),
+        index=matrix.indices.astype(np.int32, copy=False),
+        value=matrix.data,
+        families=families,
+        blocks=blocks,
+    )
+
+
+def _entries(
+    block: Block, first: dict[str, int], n_hours: int
+) -> Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Rows, columns and values of a block's terms, rows counted from the block's first."""
+    for term in block.terms:
+        if term.family not in first or not len(term.entity):
+            continue
+        coefficient = term.coefficient
+        if coefficient.ndim == 1:
+            coefficient = coefficient[:, None]
+        if block.hours is None:
+            hours = np.arange(n_hours, dtype=np.int32)
+            row = np.broadcast_to(term.row[:, None], (len(term.row), n_hours))
+        else:
+            hours = block.hours - term.lag
+            hours = hours[(hours >= 0) & (hours < n_hours)].astype(np.int32)
+            at = np.full(n_hours, 0, dtype=np.int32)
+            at[block.hours] = np.arange(len(block.hours))
+            row = term.row[:, None] * len(block.hours) + at[hours + term.lag][None, :]
+        column = first[term.family] + term.entity[:, None] * n_hours + hours[None, :]
+        if coefficient.shape[1] > 1:
+            coefficient = coefficient[:, hours]
+        value = np.broadcast_to(coefficient, column.shape)
+        keep = value != 0
+        if keep.all():
+            yield row.ravel(), column.ravel(), value.ravel()
+        else:
+            yield row[keep], column[keep], value[keep]
+
+
+def _flow_upper(a: Arrays, scenario: Scenario, regime: Regime) -> Floats:
+    upper = np.full((a.n_lanes, a.n_hours), np.inf)
+    for rule in regime.rules:
+        if isinstance(rule, Forbid):
+            rules.forbid(rule, scenario.tables, upper)
+    return upper
+
+
+def _flow_cost(a: Arrays, scenario: Scenario, regime: Regime, minimise: Minimise) -> Floats:
+    cost = objective.flow_cost(a, minimise)
+    if minimise == "cost":
+        for rule in regime.rules:
+            if isinstance(rule, Charge):
+                cost = cost + rules.charge(rule, a, scenario.tables)
+    return cost
+
+
+def _joined(parts: Iterable[np.ndarray], dtype: type) -> np.ndarray:
+    flat = [np.asarray(part, dtype=dtype) for part in parts]
+    return np.concatenate(flat) if flat else np.zeros(0, dtype=dtype)

@@ -1,0 +1,1 @@
+"""What is asked: the facts (scenario) and the rules (regime)."""

@@ -1,0 +1,325 @@
+"""Rules and regimes: what a law, a licence or a policy does to lanes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from computegrid.errors import Fault, ScenarioError, did_you_mean
+
+QUANTITIES = {
+    "it_mw": "MW",
+    "power_mw": "MW",
+    "energy_mwh": "MWh",
+    "carbon_t": "t",
+    "spend_usd": "USD",
+    "gbps": "Gbit/s",
+    "utilisation": "1",
+}
+"""Quantity of a rule and its unit."""
+RATES = frozenset({"it_mw", "power_mw", "gbps", "utilisation"})
+"""Quantities that are rates: over the horizon they are weighted means, the others are sums."""
+
+Selector = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """What the four kinds of rule have in common.
+
+    Parameters
+    ----------
+    label : str
+        Name of the rule, unique in its regime.
+    demand : mapping
+        Selector over the columns of regions and workloads; ``{}`` selects all.
+    supply : mapping
+        Selector over the columns of sites; ``{}`` selects all. Both selectors also take lane
+        columns: ``rtt_ms``, ``distance_km``, ``network_usd_per_mwh``, ``same_<column>``.
+    hours : mapping or list or None
+        Hours in which it holds: a list of hours, or a selector over ``hour``, ``hour_utc``,
+        ``month``, ``day`` and other columns of the hours; None is always.
+    source : str
+        Law, licence or paper it comes from.
+    note : str
+        What a reader should know of how it is modelled.
+
+    Notes
+    -----
+    A condition is a value, a list of values, ``{"not": ...}`` or ``{"min": ..., "max": ...}``.
+    """
+
+    label: str
+    demand: Selector = field(default_factory=dict)
+    supply: Selector = field(default_factory=dict)
+    hours: Selector | list[Any] | None = None
+    source: str = ""
+    note: str = ""
+
+    kind: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.label, str) or not self.label.strip():
+            raise ScenarioError(f"a {self.kind} needs a label; give it a name a reader will know")
+        for name in ("demand", "supply"):
+            if not isinstance(getattr(self, name), Mapping):
+                raise ScenarioError(
+                    f"rule {self.label!r}: {name} must be a mapping from column to condition, "
+                    f"e.g. {{'control': 'US'}}; got {getattr(self, name)!r}"
+                )
+
+    def _number(self, name: str, *, lower: float = -math.inf) -> None:
+        value = getattr(self, name)
+        if value is None:
+            return
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(
+            value
+        ) or value < lower:
+            least = "" if lower == -math.inf else f", at least {lower:g}"
+            raise ScenarioError(
+                f"rule {self.label!r}: {name} must be a finite number{least}; got {value!r}"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forbid(Rule):
+    r"""The selected lanes carry nothing: :math:`f_{\ell,t} \le 0`.
+
+    Examples
+    --------
+    >>> Forbid(label="us-freeze", supply={"control": "US"}, source="EO 14203").kind
+    'Forbid'
+    """
+
+    kind: ClassVar[str] = "Forbid"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limit(Rule):
+    r"""A bound on a quantity of the selected lanes, one row per ``each`` group.
+
+    .. math:: \underline q \le \sum_{\ell} q_{\ell,t} f_{\ell,t} \le \overline q
+
+    Parameters
+    ----------
+    quantity : {"it_mw", "power_mw", "energy_mwh", "carbon_t", "spend_usd", "gbps", "utilisation"}
+        Work [MW], IT power drawn [MW], electricity [MWh], emissions [t], operating spend
+        (energy, rent, network) [USD], bandwidth [Gbit/s], power drawn over what the selected
+        sites have available [1].
+    max, min : float
+        Bounds in the quantity's unit; at least one.
+    per : {"hour", "horizon"}
+        A row for every hour, or one for the whole horizon. Over the horizon rates (MW, Gbit/s,
+        utilisation) are means and amounts (MWh, t, USD) are sums, both weighted by the hours.
+    each : str or list of str
+        Columns whose every combination gets a row of its own.
+    penalty_usd : float
+        The bound may be broken at this cost per unit (of an hour's rate: per unit and hour);
+        None makes it hard.
+
+    Examples
+    --------
+    >>> Limit(label="cap", quantity="carbon_t", max=1e6, per="horizon").unit
+    't'
+    """
+
+    quantity: str
+    max: float | None = None
+    min: float | None = None
+    per: Literal["hour", "horizon"] = "hour"
+    each: str | list[str] | None = None
+    penalty_usd: float | None = None
+
+    kind: ClassVar[str] = "Limit"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_quantity(self.label, self.quantity)
+        _check_bounds(self)
+        if self.per not in ("hour", "horizon"):
+            raise ScenarioError(
+                f"rule {self.label!r}: per must be 'hour' or 'horizon'; got {self.per!r}"
+            )
+        self._number("penalty_usd", lower=0.0)
+
+    @property
+    def unit(self) -> str:
+        """Unit of the bounds."""
+        return QUANTITIES[self.quantity]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share(Rule):
+    r"""The selected flow is at most (at least) a fraction of the demand selected, in energy.
+
+    .. math:: \underline\varphi \sum_{a,t} h_t d_{a,t} \le \sum_{\ell,t} h_t f_{\ell,t}
+              \le \overline\varphi \sum_{a,t} h_t d_{a,t}
+
+    Parameters
+    ----------
+    max, min : float
+        Fractions, 0 to 1; at least one.
+    each : str or list of str
+        Columns whose every combination gets a row of its own: a column of the demand groups both
+        sides, a column of the sites groups the flow only, ``"hour"`` makes a row for every hour.
+
+    Examples
+    --------
+    >>> Share(label="eu-40", demand={"bloc": "EU"}, supply={"control": "EU"}, min=0.4).min
+    0.4
+    """
+
+    max: float | None = None
+    min: float | None = None
+    each: str | list[str] | None = None
+
+    kind: ClassVar[str] = "Share"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_bounds(self)
+        for name in ("max", "min"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= 1:
+                raise ScenarioError(
+                    f"rule {self.label!r}: {name} is a fraction from 0 to 1; got {value!r}"
+                    + (" (40 % is 0.4)" if 1 < value <= 100 else "")
+                )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Charge(Rule):
+    """A cost on the selected lanes, ``usd`` per unit of ``quantity``.
+
+    Parameters
+    ----------
+    quantity : str
+        As in :class:`Limit`, without ``utilisation``; rates are charged per unit and hour.
+    usd : float
+        USD per MWh of work (``it_mw``), per MWh drawn by IT (``power_mw``) or at the meter
+        (``energy_mwh``), per t, per USD, per Gbit/s and hour. Negative is a subsidy.
+
+    Examples
+    --------
+    >>> Charge(label="ets", quantity="carbon_t", usd=82.5).usd
+    82.5
+    """
+
+    quantity: str
+    usd: float
+
+    kind: ClassVar[str] = "Charge"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_quantity(self.label, self.quantity)
+        if self.quantity == "utilisation":
+            raise ScenarioError(f"rule {self.label!r}: utilisation can be limited, not charged")
+        if self.usd is None:
+            raise ScenarioError(f"rule {self.label!r}: usd must be a finite number; got None")
+        self._number("usd")
+
+
+RULES: dict[str, type[Rule]] = {r.kind: r for r in (Forbid, Limit, Share, Charge)}
+
+
+@dataclass(frozen=True)
+class Regime:
+    """A named list of rules.
+
+    Parameters
+    ----------
+    name : str
+        Short name, e.g. ``"eu-control"``.
+    rules : sequence of Rule
+        Own rules; one with the label of a rule of ``extends`` replaces it.
+    extends : Regime or None
+        Regime whose rules hold too.
+    title, title_zh, source, note : str
+        What people read.
+
+    Raises
+    ------
+    ScenarioError
+        If two of its own rules carry the same label, or a rule is not a rule.
+
+    Examples
+    --------
+    >>> base = Regime("eu", [Charge(label="ets", quantity="carbon_t", usd=80.0)])
+    >>> tight = Regime("eu-control", [Forbid(label="us", supply={"control": "US"})], extends=base)
+    >>> [rule.label for rule in tight.rules]
+    ['ets', 'us']
+    """
+
+    name: str
+    rules: tuple[Rule, ...] = ()
+    extends: Regime | None = field(default=None, repr=False)
+    title: str = ""
+    title_zh: str = ""
+    source: str = ""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        own = tuple(self.rules)
+        faults = [
+            Fault(f"regime {self.name}", f"expected Forbid, Limit, Share or Charge, got {rule!r}")
+            for rule in own if not isinstance(rule, Rule)
+        ]
+        labels = [rule.label for rule in own if isinstance(rule, Rule)]
+        faults += [
+            Fault(f"regime {self.name}", "two rules carry this label", value=label,
+                  cure="give each its own")
+            for label in sorted({label for label in labels if labels.count(label) > 1})
+        ]
+        if faults:
+            raise ScenarioError(f"regime {self.name!r} cannot be used:", faults)
+        inherited = self.extends.rules if self.extends is not None else ()
+        replaced = {rule.label: rule for rule in own}
+        merged = [replaced.pop(rule.label, rule) for rule in inherited]
+        object.__setattr__(self, "rules", (*merged, *replaced.values()))
+        object.__setattr__(self, "title", self.title or self.name)
+
+
+def as_regime(regime: str | Regime | Iterable[Rule] | None, known: Mapping[str, Regime]) -> Regime:
+    """Return the regime meant: a name among ``known``, a Regime, a list of rules, or None.
+
+    Raises
+    ------
+    ScenarioError
+        If the name is not known or the list holds something else than rules.
+    """
+    if regime is None:
+        return Regime("no rules")
+    if isinstance(regime, Regime):
+        return regime
+    if isinstance(regime, str):
+        if regime not in known:
+            raise ScenarioError(f"no regime {regime!r}; {did_you_mean(regime, known)}")
+        return known[regime]
+    if isinstance(regime, Rule):
+        return Regime(regime.label, (regime,))
+    try:
+        rules = tuple(regime)
+    except TypeError:
+        raise ScenarioError(
+            f"regime must be a name, a Regime, a list of rules or None; got {regime!r}"
+        ) from None
+    return Regime("own rules", rules)
+
+
+def _check_quantity(label: str, quantity: str) -> None:
+    if quantity not in QUANTITIES:
+        raise ScenarioError(
+            f"rule {label!r}: no quantity {quantity!r}; {did_you_mean(quantity, QUANTITIES)}"
+        )
+
+
+def _check_bounds(rule: Limit | Share) -> None:
+    if rule.max is None and rule.min is None:
+        raise ScenarioError(f"rule {rule.label!r}: give max, min or both")
+    rule._number("max")
+    rule._number("min")
+    if rule.max is not None and rule.min is not None and rule.min > rule.max:
+        raise ScenarioError(f"rule {rule.label!r}: min {rule.min:g} is above max {rule.max:g}")

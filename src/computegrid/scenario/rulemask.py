@@ -1,0 +1,140 @@
+"""From a rule's selectors to the lanes, asks, sites and hours it speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from computegrid.errors import ScenarioError, did_you_mean
+from computegrid.scenario.regime import Rule
+from computegrid.scenario.select import Mask, column_of, columns_of, matches, select
+
+LANE_COLUMNS = ("rtt_ms", "distance_km", "network_usd_per_mwh")
+SAME = "same_"
+
+Tables = Mapping[str, pd.DataFrame]
+
+
+def lane_mask(tables: Tables, rule: Rule) -> Mask:
+    """Which lanes the rule's demand and supply selectors both take, shape (L,).
+
+    Raises
+    ------
+    ScenarioError
+        If a selector names a column that does not exist, naming the rule.
+    """
+    lanes = tables["lanes"]
+    mask = np.ones(len(lanes), dtype=bool)
+    for side, names in (("demand", ("regions", "workloads")), ("supply", ("sites",))):
+        plain, relational = _split(getattr(rule, side), tables, names)
+        where = f"rule {rule.label!r}: {side}"
+        for name, found in select({n: tables[n] for n in names}, plain, where=where).items():
+            if not found.all():
+                mask &= found[tables[name].index.get_indexer(lanes[name[:-1]])]
+        for column, condition in relational.items():
+            mask &= matches(_lane_column(tables, column, where), condition,
+                            where=f"{where}: {column}")
+    return mask
+
+
+def ask_mask(tables: Tables, rule: Rule, ask_region: Any, ask_workload: Any) -> Mask:
+    """Which asks the rule's demand selector takes, shape (A,); lane columns are not asked for."""
+    plain, _ = _split(rule.demand, tables, ("regions", "workloads"))
+    found = select({n: tables[n] for n in ("regions", "workloads")}, plain,
+                   where=f"rule {rule.label!r}: demand")
+    return found["regions"][ask_region] & found["workloads"][ask_workload]
+
+
+def site_mask(tables: Tables, rule: Rule) -> Mask:
+    """Which sites the rule's supply selector takes, shape (S,)."""
+    plain, _ = _split(rule.supply, tables, ("sites",))
+    return select({"sites": tables["sites"]}, plain, where=f"rule {rule.label!r}: supply")["sites"]
+
+
+def hour_mask(hours: pd.DataFrame, rule: Rule) -> Mask:
+    """Which time steps the rule holds in, shape (T,).
+
+    Raises
+    ------
+    ScenarioError
+        If an hour it lists does not exist, or a column is unknown.
+    """
+    if rule.hours is None:
+        return np.ones(len(hours), dtype=bool)
+    where = f"rule {rule.label!r}: hours"
+    if not isinstance(rule.hours, Mapping):
+        listed = list(rule.hours) if isinstance(rule.hours, (list, tuple, set, pd.Index)) else [
+            rule.hours
+        ]
+        mask = matches(hours.index, listed, where=where)
+        if mask.sum() < len(set(map(str, listed))):
+            raise ScenarioError(f"{where}: not all of {listed[:5]!r} are hours of the scenario")
+        return mask
+    if set(rule.hours) <= {"min", "max", "not"}:
+        return matches(hours.index, rule.hours, where=where)
+    return select({"hours": calendar(hours)}, rule.hours, where=where)["hours"]
+
+
+def calendar(hours: pd.DataFrame) -> pd.DataFrame:
+    """The hours with ``hour_utc`` and ``month`` beside their own columns."""
+    out = hours.copy()
+    if isinstance(hours.index, pd.DatetimeIndex):
+        out["hour_utc"], out["month"] = hours.index.hour, hours.index.month
+    else:
+        out["hour_utc"] = hours.index % 24
+    return out
+
+
+def group_values(tables: Tables, rule: Rule, column: str) -> tuple[str, Any]:
+    """Where an ``each`` column lies and its values by lane.
+
+    Returns
+    -------
+    side : {"regions", "workloads", "sites", "lanes"}
+    values : array, shape (L,)
+    """
+    lanes = tables["lanes"]
+    for name in ("regions", "workloads", "sites"):
+        values = column_of(tables[name], column)
+        if values is not None:
+            at = tables[name].index.get_indexer(lanes[name[:-1]])
+            return name, np.asarray(values.astype(str))[at]
+    if column in lanes.columns:
+        return "lanes", np.asarray(lanes[column].astype(str))
+    known = [c for n in ("regions", "workloads", "sites", "lanes") for c in columns_of(tables[n])]
+    raise ScenarioError(
+        f"rule {rule.label!r}: each: no column {column!r}; {did_you_mean(column, known)}"
+    )
+
+
+def _split(
+    selector: Mapping[str, Any], tables: Tables, names: tuple[str, ...]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Part a selector into conditions on the named tables and conditions on lanes."""
+    own = {c for name in names for c in columns_of(tables[name])}
+    lane = {c for c in tables["lanes"].columns if c not in ("region", "workload", "site")}
+    plain: dict[str, Any] = {}
+    relational: dict[str, Any] = {}
+    for column, condition in selector.items():
+        on_lane = column not in own and (column in lane or column.startswith(SAME))
+        (relational if on_lane else plain)[column] = condition
+    return plain, relational
+
+
+def _lane_column(tables: Tables, column: str, where: str) -> pd.Series:
+    lanes = tables["lanes"]
+    if column in lanes.columns:
+        return lanes[column]
+    shared = column.removeprefix(SAME)
+    here, there = column_of(tables["regions"], shared), column_of(tables["sites"], shared)
+    if here is None or there is None:
+        both = set(columns_of(tables["regions"])) & set(columns_of(tables["sites"]))
+        known = [SAME + c for c in sorted(both)]
+        raise ScenarioError(f"{where}: no column {column!r}: regions and sites do not both have "
+                            f"{shared!r}; {did_you_mean(column, known)}")
+    a = np.asarray(here.astype(str))[tables["regions"].index.get_indexer(lanes["region"])]
+    b = np.asarray(there.astype(str))[tables["sites"].index.get_indexer(lanes["site"])]
+    return pd.Series((a == b) & (a != "") & (a != "nan"), index=lanes.index)

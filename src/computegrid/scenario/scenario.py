@@ -1,0 +1,353 @@
+"""The scenario: regions, sites, workloads, demand, hours and lanes, checked and frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from computegrid.errors import DataError, Fault, ScenarioError, did_you_mean
+from computegrid.scenario.arrays import Arrays, build_arrays
+from computegrid.scenario.explain import Explanation, explain
+from computegrid.scenario.lanes import Network, fast_enough, links_from_places, links_from_table
+from computegrid.scenario.regime import Regime, Rule, as_regime
+from computegrid.tables import schema
+from computegrid.tables.check import collect
+from computegrid.tables.geo import located
+
+ONE_WORKLOAD = "work"
+"""Name of the workload when a demand table names none."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """What is asked: demand for compute, the sites that can serve it, and the regimes known.
+
+    Make one with :func:`computegrid.load` or :meth:`from_tables`. Tables are copies: changing
+    what you get changes nothing in the scenario.
+
+    Attributes
+    ----------
+    name, title, title_zh, as_of : str
+    regimes : dict of str to Regime
+    default_regime : str or None
+        The regime a plain run uses; None is no rules.
+    sources : DataFrame
+        Indexed by source_id; empty when the planner gave none.
+    """
+
+    name: str
+    _tables: Mapping[str, pd.DataFrame] = field(repr=False)
+    _links: pd.DataFrame = field(repr=False)
+    _arrays: Arrays = field(repr=False)
+    regimes: Mapping[str, Regime] = field(default_factory=dict, repr=False)
+    title: str = ""
+    title_zh: str = ""
+    as_of: str = ""
+    default_regime: str | None = None
+    sources: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+
+    @classmethod
+    def from_tables(
+        cls,
+        regions: pd.DataFrame,
+        sites: pd.DataFrame,
+        demand: pd.DataFrame,
+        workloads: pd.DataFrame | None = None,
+        lanes: pd.DataFrame | None = None,
+        hours: pd.DataFrame | pd.DatetimeIndex | None = None,
+        site_hours: pd.DataFrame | None = None,
+        regimes: Mapping[str, Regime | Iterable[Rule]] | Iterable[Regime] | None = None,
+        *,
+        name: str = "own tables",
+        title: str = "",
+        title_zh: str = "",
+        as_of: str = "",
+        default_regime: str | None = None,
+        network: Network | None = None,
+        available_share: Mapping[str, float] | None = None,
+        sources: pd.DataFrame | None = None,
+    ) -> Scenario:
+        """Make a scenario from tables of one's own; extra columns are kept for rules.
+
+        Parameters
+        ----------
+        regions : DataFrame or GeoDataFrame
+            Indexed by ``region`` (or with that column); ``lon_deg``, ``lat_deg`` [deg] or a
+            geometry, optional when every lane is given.
+        sites : DataFrame or GeoDataFrame
+            Indexed by ``site``: ``capacity_mw`` [MW of IT]; optional ``pue`` (1),
+            ``power_ratio`` (1), ``energy_usd_per_mwh`` (0), ``carbon_kg_per_mwh`` (0),
+            ``rent_usd_per_mwh`` (0), ``control`` ("unknown"), ``status`` ("operational").
+        demand : DataFrame
+            Tidy: ``region, workload, hour, mw``; ``workload`` and ``hour`` may be left out.
+        workloads : DataFrame, optional
+            Indexed by ``workload``: ``max_rtt_ms`` (none), ``defer_hours`` (0),
+            ``unserved_usd_per_mwh`` (10 000; inf = must be served), ``gbps_per_mw``.
+        lanes : DataFrame, optional
+            Tidy ``region, site[, workload]`` with ``rtt_ms``, ``network_usd_per_mwh``; where it
+            is given only the lanes in it exist.
+        hours : DatetimeIndex or DataFrame, optional
+            UTC hours, or a table ``hour, weight_hours[, day]``. Hours may also be whole numbers.
+        site_hours : DataFrame, optional
+            Tidy ``site, hour`` with any of energy price, carbon, pue, ``available_mw``.
+        regimes : mapping or list, optional
+            Name → Regime or list of rules.
+        network : Network, optional
+            Latency and network cost by distance, where lanes do not say.
+        available_share : mapping, optional
+            Share of capacity usable, by ``status``; operational 1, all others 0.
+        name, title, title_zh, as_of, default_regime, sources
+            What people read.
+
+        Raises
+        ------
+        DataError
+            With every fault of the tables.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> s = Scenario.from_tables(
+        ...     regions=pd.DataFrame({"lon_deg": [121.5], "lat_deg": [31.2]}, index=["Shanghai"]),
+        ...     sites=pd.DataFrame({"capacity_mw": [10.0], "lon_deg": [106.5], "lat_deg": [26.4]},
+        ...                        index=["Gui'an"]),
+        ...     demand=pd.DataFrame({"region": ["Shanghai"], "mw": [4.0]}))
+        >>> round(float(s.lanes["rtt_ms"].iloc[0]), 1)
+        38.8
+        """
+        faults: list[Fault] = []
+        tables = _typed_tables(
+            faults, regions=regions, sites=sites, demand=demand, workloads=workloads,
+            lanes=lanes, hours=hours, site_hours=site_hours,
+        )
+        share = {**schema.STATUS_SHARE, **(available_share or {})}
+        if faults:
+            raise DataError(f"{name} cannot be used:", faults)
+        _check_references(tables, share, faults)
+        if faults:
+            raise DataError(f"{name} cannot be used:", faults)
+        net = network or Network()
+        shapes = (tables["regions"], tables["sites"], tables["workloads"], net, faults)
+        links = (
+            links_from_places(*shapes) if lanes is None
+            else links_from_table(tables.pop("lanes"), *shapes)
+        )
+        if faults:
+            raise DataError(f"{name} cannot be used:", faults)
+        asked = _asked(links, tables["demand"])
+        usable = asked & fast_enough(links, tables["workloads"])
+        tables["lanes"] = links[usable.to_numpy()].reset_index(drop=True)
+        arrays = build_arrays(
+            tables["regions"], tables["sites"], tables["workloads"], tables["hours"],
+            tables["demand"], tables["lanes"], tables.get("site_hours"), share,
+        )
+        return cls(
+            name=name, _tables=tables, _links=links, _arrays=arrays,
+            regimes=_regimes(regimes), title=title or name, title_zh=title_zh, as_of=as_of,
+            default_regime=default_regime,
+            sources=pd.DataFrame() if sources is None else sources,
+        )
+
+    @property
+    def regions(self) -> gpd.GeoDataFrame:
+        """Regions, indexed by ``region``, with a point or shape (EPSG:4326) where known."""
+        return self._tables["regions"].copy()
+
+    @property
+    def sites(self) -> gpd.GeoDataFrame:
+        """Sites, indexed by ``site``: capacity [MW], PUE, power ratio, prices, control, ..."""
+        return self._tables["sites"].copy()
+
+    @property
+    def workloads(self) -> pd.DataFrame:
+        """Workloads, indexed by ``workload``: latency [ms], deferral [h], value [USD/MWh]."""
+        return self._tables["workloads"].copy()
+
+    @property
+    def hours(self) -> pd.DataFrame:
+        """Time steps, indexed by ``hour`` (UTC): ``weight_hours`` [h], ``day``."""
+        return self._tables["hours"].copy()
+
+    @property
+    def demand(self) -> pd.DataFrame:
+        """Demand, tidy: region, workload[, hour], mw."""
+        return self._tables["demand"].copy()
+
+    @property
+    def lanes(self) -> pd.DataFrame:
+        """Eligible lanes: region, workload, site, ``rtt_ms``, ``distance_km``, network cost."""
+        return self._tables["lanes"].copy()
+
+    @property
+    def arrays(self) -> Arrays:
+        """The scenario as read-only arrays; what the linear program is built from."""
+        return self._arrays
+
+    @cached_property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables selectors search, by name; not to be changed."""
+        return dict(self._tables)
+
+    def regime(self, regime: str | Regime | Iterable[Rule] | None) -> Regime:
+        """Return the regime meant by a name, a Regime, a list of rules or None.
+
+        Raises
+        ------
+        ScenarioError
+            If there is no regime of that name.
+        """
+        return as_regime(regime, self.regimes)
+
+    def explain(
+        self, region: str, workload: str, site: str,
+        regime: str | Regime | Iterable[Rule] | None = None,
+    ) -> Explanation:
+        """Say whether ``site`` may serve ``workload`` of ``region``, and which rules touch it.
+
+        Returns
+        -------
+        Explanation
+            Prints as sentences; ``.open`` is True when nothing blocks the lane.
+
+        Raises
+        ------
+        ScenarioError
+            If a name is not known.
+        """
+        for what, label in (("region", region), ("workload", workload), ("site", site)):
+            known = self._tables[f"{what}s"].index
+            if label not in known:
+                raise ScenarioError(f"no {what} {label!r}; {did_you_mean(label, known)}")
+        return explain(self._tables, self._links, region, workload, site, self.regime(regime))
+
+    def __repr__(self) -> str:
+        a = self._arrays
+        return (
+            f"Scenario {self.name!r}: {len(self._tables['regions'])} regions, {a.n_sites} sites, "
+            f"{len(self._tables['workloads'])} workloads, {a.n_hours} time steps "
+            f"({a.weight_hours.sum():,.0f} h), {a.n_lanes:,} lanes, "
+            f"{len(self.regimes)} regimes"
+        )
+
+
+def _typed_tables(faults: list[Fault], **raw: Any) -> dict[str, Any]:
+    tables: dict[str, Any] = {}
+    for name in ("regions", "sites"):
+        typed = collect(schema.TABLES[name], raw[name], faults)
+        if name in typed.columns or typed.index.name == name:
+            typed = typed.set_index(name)
+        typed = typed.set_index(name[:-1]) if name[:-1] in typed.columns else typed
+        for column in ("lon_deg", "lat_deg"):
+            if column not in typed.columns:
+                typed[column] = float("nan")
+        tables[name] = located(typed, name, faults)
+    demand = collect(schema.DEMAND, raw["demand"], faults)
+    workloads = raw["workloads"]
+    if workloads is None:
+        names = demand["workload"].unique() if "workload" in demand.columns else [ONE_WORKLOAD]
+        workloads = pd.DataFrame({"workload": names})
+    workloads = collect(schema.WORKLOADS, workloads, faults)
+    if "workload" in workloads.columns:
+        workloads = workloads.set_index("workload")
+    if "workload" not in demand.columns:
+        if len(workloads) != 1:
+            faults.append(Fault("demand", "names no workload, but there are several",
+                                column="workload", cure="say which workload each row asks for"))
+        demand.insert(1, "workload", workloads.index[0] if len(workloads) else ONE_WORKLOAD)
+    tables |= {"demand": demand, "workloads": workloads}
+    if raw["lanes"] is not None:
+        tables["lanes"] = collect(schema.LANES, raw["lanes"], faults)
+    if raw["site_hours"] is not None:
+        given = raw["site_hours"]
+        typed = collect(schema.SITE_HOURS, given, faults)
+        names = set(getattr(given, "columns", ())) | set(getattr(given.index, "names", ()))
+        tables["site_hours"] = typed[[c for c in typed.columns if c in names]]
+    tables["hours"] = _hours(raw["hours"], tables, faults)
+    return tables
+
+
+def _hours(given: Any, tables: Mapping[str, Any], faults: list[Fault]) -> pd.DataFrame:
+    if given is None:
+        if "hour" in tables["demand"].columns:
+            source = tables["demand"]["hour"]
+        elif "site_hours" in tables:
+            source = tables["site_hours"]["hour"]
+        else:
+            source = pd.Series([0])
+        given = pd.DataFrame({"hour": source.drop_duplicates().sort_values()})
+    elif isinstance(given, pd.Index):
+        given = pd.DataFrame({"hour": given})
+    elif isinstance(given, pd.Series):
+        given = given.rename("weight_hours").rename_axis("hour").reset_index()
+    before = len(faults)
+    typed = collect(schema.HOURS, given, faults)
+    if len(faults) > before or "hour" not in typed.columns or typed.empty:
+        if len(faults) == before:
+            faults.append(Fault("hours", "is empty", cure="give at least one time step"))
+        return typed
+    typed = typed.sort_values("hour").set_index("hour")
+    if "day" not in typed.columns:
+        typed["day"] = (
+            typed.index.strftime("%Y-%m-%d")
+            if isinstance(typed.index, pd.DatetimeIndex) else typed.index // 24
+        )
+    return typed
+
+
+def _check_references(
+    tables: Mapping[str, Any], share: Mapping[str, float], faults: list[Fault]
+) -> None:
+    demand, hours = tables["demand"], tables["hours"]
+    for column in ("region", "workload"):
+        known = tables[f"{column}s"].index
+        for label in demand[column][~demand[column].isin(known)].unique():
+            faults.append(Fault("demand", f"no such {column} in {column}s", column=column,
+                                value=label, cure=did_you_mean(label, known)))
+    for name in ("demand", "site_hours"):
+        table = tables.get(name)
+        if table is not None and "hour" in table.columns:
+            if table["hour"].dtype.kind != hours.index.dtype.kind:
+                faults.append(Fault(name, "its hours are of another kind than those of hours",
+                                    column="hour", cure="use UTC times in both, or numbers in both"))
+                continue
+            for label in table["hour"][~table["hour"].isin(hours.index)].unique()[:20]:
+                faults.append(Fault(name, "no such hour in hours", column="hour", value=label,
+                                    cure="add it to hours, or remove the row"))
+    if "site_hours" in tables:
+        asked, known = tables["site_hours"]["site"], tables["sites"].index
+        for label in asked[~asked.isin(known)].unique():
+            faults.append(Fault("site_hours", "no such site in sites", column="site", value=label,
+                                cure=did_you_mean(label, known)))
+    sites = tables["sites"]
+    for label, status in sites["status"][~sites["status"].isin(list(share))].items():
+        faults.append(Fault("sites", "is no known status", row=str(label), column="status",
+                            value=status, cure=did_you_mean(status, share)))
+    for name in ("regions", "sites", "demand"):
+        if tables[name].empty:
+            faults.append(Fault(name, "is empty", cure="give at least one row"))
+
+
+def _asked(links: pd.DataFrame, demand: pd.DataFrame) -> pd.Series:
+    wanted = demand.loc[demand["mw"] > 0, ["region", "workload"]].drop_duplicates()
+    pairs = pd.MultiIndex.from_frame(wanted)
+    return pd.Series(
+        pd.MultiIndex.from_frame(links[["region", "workload"]]).isin(pairs), index=links.index
+    )
+
+
+def _regimes(
+    given: Mapping[str, Regime | Iterable[Rule]] | Iterable[Regime] | None,
+) -> dict[str, Regime]:
+    if given is None:
+        return {}
+    if isinstance(given, Mapping):
+        return {
+            name: value if isinstance(value, Regime) else Regime(name, tuple(value))
+            for name, value in given.items()
+        }
+    return {regime.name: regime for regime in given}

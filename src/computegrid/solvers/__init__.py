@@ -1,0 +1,1 @@
+"""Who solves a linear program, and the certificate that it was solved."""

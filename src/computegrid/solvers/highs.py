@@ -1,0 +1,105 @@
+"""HiGHS: the reference solver, given arrays."""
+
+from __future__ import annotations
+
+import time
+
+import highspy
+import numpy as np
+
+from computegrid.errors import SolverError
+from computegrid.program.algebra import LinearProgram
+from computegrid.solvers.solution import Solution, Status
+
+_STATUS = {
+    highspy.HighsModelStatus.kOptimal: Status.OPTIMAL,
+    highspy.HighsModelStatus.kInfeasible: Status.INFEASIBLE,
+    highspy.HighsModelStatus.kUnbounded: Status.UNBOUNDED,
+    highspy.HighsModelStatus.kTimeLimit: Status.TIME_LIMIT,
+    highspy.HighsModelStatus.kIterationLimit: Status.TIME_LIMIT,
+    highspy.HighsModelStatus.kInterrupt: Status.INTERRUPTED,
+}
+
+
+def solve_highs(
+    lp: LinearProgram, *, method: str | None = None, presolve: bool = True,
+    time_limit_s: float | None = None, threads: int | None = None,
+) -> Solution:
+    """Solve with HiGHS.
+
+    Parameters
+    ----------
+    lp : LinearProgram
+    method : {"simplex", "ipx", "hipo"}, optional
+        Chosen by :func:`choose_method` when None. Interior points always cross over to a vertex:
+        without it a large penalty leaves the operating cost wrong.
+    presolve : bool
+    time_limit_s : float, optional
+    threads : int, optional
+
+    Raises
+    ------
+    SolverError
+        If HiGHS refuses the arrays or warns about them (it drops NaN and tiny coefficients).
+    """
+    chosen = method or choose_method(lp)
+    highs = highspy.Highs()
+    options = {"output_flag": False, "presolve": "on" if presolve else "off", "solver": chosen,
+               "run_crossover": "on"}
+    if time_limit_s is not None:
+        options["time_limit"] = float(time_limit_s)
+    if threads is not None:
+        highspy.Highs.resetGlobalScheduler(True)
+        options["threads"] = threads
+    for name, value in options.items():
+        if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
+            raise SolverError(f"HiGHS refuses the option {name} = {value!r}")
+    begin = time.perf_counter()
+    _hand_over(highs, lp)
+    ready = time.perf_counter()
+    if highs.run() == highspy.HighsStatus.kError:
+        raise SolverError("HiGHS stopped with an error; run with solver='highs' and report it")
+    seconds = time.perf_counter() - ready
+    status = highs.getModelStatus()
+    if status == highspy.HighsModelStatus.kUnboundedOrInfeasible and presolve:
+        return solve_highs(lp, method="simplex", presolve=False, time_limit_s=time_limit_s,
+                           threads=threads)
+    found = _STATUS.get(status, Status.ERROR)
+    answer = highs.getSolution()
+    optimal = found is Status.OPTIMAL
+    return Solution(
+        status=found,
+        x=np.array(answer.col_value if optimal else [], dtype=np.float64),
+        row_dual=np.array(answer.row_dual if optimal else [], dtype=np.float64),
+        solver=f"HiGHS {highs.version()}, {chosen}",
+        seconds=seconds,
+        handover_seconds=ready - begin,
+    )
+
+
+def choose_method(lp: LinearProgram) -> str:
+    """The HiGHS method that was fastest in ``benchmarks/methods.py`` for what the rows couple."""
+    if lp.n_columns < 50_000:
+        return "simplex"
+    return "simplex" if lp.couples <= {"hour"} else "ipx"
+
+
+def _hand_over(highs: highspy.Highs, lp: LinearProgram) -> None:
+    for name in ("cost", "value"):
+        if not np.isfinite(getattr(lp, name)).all():
+            raise SolverError(f"the program's {name} holds NaN or infinity")
+    for name in ("col_lower", "col_upper", "row_lower", "row_upper"):
+        if np.isnan(getattr(lp, name)).any():
+            raise SolverError(f"the program's {name} holds NaN")
+    empty = np.zeros(0, dtype=np.int32)
+    status = highs.passModel(
+        lp.n_columns, lp.n_rows, len(lp.value), 0, int(highspy.MatrixFormat.kRowwise), 0,
+        int(highspy.ObjSense.kMinimize), 0.0, lp.cost, lp.col_lower, lp.col_upper,
+        lp.row_lower, lp.row_upper, lp.start, lp.index, lp.value,
+        empty, empty, np.zeros(0), np.zeros(lp.n_columns, dtype=np.int32),
+    )
+    if status != highspy.HighsStatus.kOk:
+        raise SolverError(
+            f"HiGHS does not take the program as it is ({status}): a coefficient may be too small "
+            "or too large; check the units of the tables"
+        )

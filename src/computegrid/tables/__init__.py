@@ -1,0 +1,1 @@
+"""What comes in: schemas, the one gate all tables pass, readers, geometry."""

@@ -1,0 +1,320 @@
+"""The gate: a raw table becomes a typed one, or every fault in it is told at once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from computegrid.errors import DataError, Fault, nearest
+from computegrid.tables.schema import Column, Table
+
+MOST_ROWS = 50_000_000
+_UNIT_SUFFIXES = {
+    "mw": ("kw", "gw", "w"),
+    "usd_per_mwh": ("usd_per_kwh", "eur_per_mwh", "eur_per_kwh", "cny_per_kwh", "cny_per_mwh"),
+    "kg_per_mwh": ("kg_per_kwh", "g_per_kwh", "t_per_mwh"),
+    "ms": ("s", "us"),
+    "deg": ("rad",),
+    "hours": ("days", "minutes"),
+}
+
+
+def check_table(table: Table, raw: pd.DataFrame, *, source: str = "") -> pd.DataFrame:
+    """Return ``raw`` typed, with defaults filled in and the known columns first.
+
+    Parameters
+    ----------
+    table : Table
+        What is known of the columns.
+    raw : DataFrame
+        As read or as given; key columns may also be the index. It is not changed.
+    source : str
+        File name for the faults; the table's name when empty.
+
+    Returns
+    -------
+    DataFrame
+        Key columns as ``str`` (hours as UTC timestamps or integers), numbers as float64, and
+        every other column unchanged.
+
+    Raises
+    ------
+    DataError
+        With one fault per wrong cell, row or column.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from computegrid.tables.schema import SITES
+    >>> check_table(SITES, pd.DataFrame({"site": ["A"], "capacity_mw": ["12.5"]}))[
+    ...     ["site", "capacity_mw", "pue"]]
+      site  capacity_mw  pue
+    0    A         12.5  1.0
+    """
+    faults: list[Fault] = []
+    typed = collect(table, raw, faults, source=source)
+    if faults:
+        raise DataError(f"{source or table.name} cannot be used:", faults)
+    return typed
+
+
+def collect(
+    table: Table, raw: pd.DataFrame, faults: list[Fault], *, source: str = ""
+) -> pd.DataFrame:
+    """As :func:`check_table`, but append the faults to ``faults`` and return what could be typed."""
+    name = source or table.name
+    if not isinstance(raw, pd.DataFrame):
+        faults.append(Fault(name, f"expected a pandas DataFrame, got {type(raw).__name__}"))
+        return pd.DataFrame({c.name: [] for c in table.columns})
+    frame = _keys_as_columns(table, raw)
+    if len(frame) > MOST_ROWS:
+        faults.append(Fault(name, f"{len(frame):,} rows; at most {MOST_ROWS:,} are read",
+                            cure="select fewer regions, sites or hours"))
+        frame = frame.head(0)
+    _check_columns(table, frame, name, faults)
+    out = frame.copy()
+    labels = _row_labels(table, frame)
+    for column in table.columns:
+        if column.name in frame.columns:
+            out[column.name] = _typed(column, frame[column.name], labels, name, faults)
+        elif not column.required and column.default is not None:
+            out[column.name] = column.default
+    _check_unique(table, out, labels, name, faults)
+    known = [c.name for c in table.columns if c.name in out.columns]
+    return out[[*known, *(c for c in out.columns if c not in known)]]
+
+
+def _keys_as_columns(table: Table, raw: pd.DataFrame) -> pd.DataFrame:
+    """Move a named index into columns; an unnamed index of names is the single key."""
+    frame = raw.copy()
+    names = [n for n in frame.index.names if n is not None]
+    if names:
+        keep = [n for n in names if n not in frame.columns]
+        drop = [n for n in names if n in frame.columns]
+        frame = frame.reset_index(level=drop, drop=True) if drop and keep else frame
+        return frame.reset_index(drop=not keep)
+    key = table.key[0]
+    if len(table.key) == 1 and key not in frame.columns and not isinstance(
+        frame.index, pd.RangeIndex
+    ):
+        frame.index.name = key
+        return frame.reset_index()
+    return frame.reset_index(drop=True)
+
+
+def _row_labels(table: Table, frame: pd.DataFrame) -> list[str]:
+    keys = [k for k in table.key if k in frame.columns]
+    if not keys or frame.empty:
+        return [str(i + 1) for i in range(len(frame))]
+    joined = frame[keys[0]].astype(str)
+    for key in keys[1:]:
+        joined = joined + "/" + frame[key].astype(str)
+    return [label if label.strip("/") else f"number {i + 1}" for i, label in enumerate(joined)]
+
+
+def _check_columns(table: Table, frame: pd.DataFrame, name: str, faults: list[Fault]) -> None:
+    for column in frame.columns[frame.columns.duplicated()]:
+        faults.append(Fault(name, "column given twice", column=str(column), cure="keep one"))
+    have = [str(c) for c in frame.columns]
+    for column in table.columns:
+        if column.name in have or (not column.required and column.kind == "key"):
+            continue
+        wrong = _wrong_unit(column.name, have)
+        if wrong:
+            faults.append(Fault(name, f"expected {column.name} [{column.unit}]", column=wrong,
+                                cure=f"convert to {column.unit} and rename to {column.name}"))
+        elif column.required:
+            near = [c for c in have if table.column(c) is None]
+            faults.append(Fault(name, "column is missing", column=column.name,
+                                cure=_near(column.name, near)))
+    for extra in have:
+        if table.column(extra) is None:
+            missing = [c.name for c in table.columns if c.name not in have]
+            near = nearest(extra, missing, likeness=0.85)
+            if near is not None:
+                faults.append(Fault(name, "unknown column, close to a known one", column=extra,
+                                    cure=f"did you mean {near!r}?"))
+
+
+def _near(word: str, names: Iterable[str]) -> str:
+    near = nearest(word, names)
+    return "add it" if near is None else f"add it, or rename {near!r} to {word!r}"
+
+
+def _wrong_unit(name: str, have: list[str]) -> str:
+    for unit, others in _UNIT_SUFFIXES.items():
+        if name == unit or name.endswith("_" + unit):
+            stem = name[: len(name) - len(unit)]
+            for other in others:
+                if stem + other in have:
+                    return stem + other
+    return ""
+
+
+def _typed(
+    column: Column, cells: pd.Series, labels: list[str], name: str, faults: list[Fault]
+) -> pd.Series:
+    if isinstance(cells, pd.DataFrame):  # the column is there twice, already a fault
+        cells = cells.iloc[:, 0]
+    if column.kind == "hour":
+        return _typed_hours(column, cells, labels, name, faults)
+    if column.kind in ("key", "text"):
+        return _typed_text(column, cells, labels, name, faults)
+    return _typed_number(column, cells, labels, name, faults)
+
+
+def _typed_text(
+    column: Column, cells: pd.Series, labels: list[str], name: str, faults: list[Fault]
+) -> pd.Series:
+    text = cells.astype(object).where(cells.notna(), "").map(_as_text)
+    blank = (text == "").to_numpy()
+    if column.kind == "key":
+        for i in np.flatnonzero(blank):
+            faults.append(Fault(name, "is blank", row=labels[i], column=column.name,
+                                cure="give every row its name"))
+        padded = (text != text.str.strip()).to_numpy() if len(text) else blank
+        for i in np.flatnonzero(padded):
+            faults.append(Fault(name, "has blanks around it", row=labels[i], column=column.name,
+                                value=text.iloc[i], cure="remove them"))
+        return text.astype("str")
+    return text.mask(blank, str(column.default or "")).astype("str")
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _typed_number(
+    column: Column, cells: pd.Series, labels: list[str], name: str, faults: list[Fault]
+) -> pd.Series:
+    if cells.dtype == bool:
+        cells = cells.astype(object).map(str)
+    if pd.api.types.is_numeric_dtype(cells):
+        numbers = cells.astype("float64")
+        blank = np.zeros(len(cells), dtype=bool)
+        given_nan = numbers.isna().to_numpy()
+    else:
+        text = cells.astype(object).map(lambda v: "" if _is_blank(v) else str(v).strip())
+        blank = (text == "").to_numpy()
+        numbers = pd.to_numeric(text.where(~blank, "nan"), errors="coerce").astype("float64")
+        wrong = numbers.isna().to_numpy() & ~blank
+        for i in np.flatnonzero(wrong):
+            faults.append(Fault(name, f"is not a number{_unit(column)}", row=labels[i],
+                                column=column.name, value=str(text.iloc[i]),
+                                cure=_number_cure(str(text.iloc[i]))))
+        numbers = numbers.mask(wrong, 0.0 if column.lower <= 0 else column.lower)
+        given_nan = np.zeros(len(cells), dtype=bool)
+    blank = blank | given_nan
+    if column.default is None or (given_nan.any() and not _blank_is_default(column)):
+        for i in np.flatnonzero(blank):
+            faults.append(Fault(name, "is blank or NaN", row=labels[i], column=column.name,
+                                cure=f"give a number{_unit(column)}"))
+    default = column.default if isinstance(column.default, float) else math.nan
+    _check_range(column, numbers, labels, name, faults)
+    return numbers.mask(blank, default)
+
+
+def _blank_is_default(column: Column) -> bool:
+    """A NaN among numbers means "not given" only where the column has a default for it."""
+    return column.default is not None
+
+
+def _check_range(
+    column: Column, numbers: pd.Series, labels: list[str], name: str, faults: list[Fault]
+) -> None:
+    values = numbers.to_numpy()
+    infinite = np.isinf(values) & ~(column.infinite & (values > 0))
+    for i in np.flatnonzero(infinite):
+        faults.append(Fault(name, "is infinite", row=labels[i], column=column.name,
+                            value=values[i], cure=f"give a finite number{_unit(column)}"))
+    with np.errstate(invalid="ignore"):
+        low, high = values < column.lower, values > column.upper
+        odd = (values < column.plausible[0]) | (values > column.plausible[1])
+    swapped = " (are lon_deg and lat_deg swapped?)" if column.name == "lat_deg" else ""
+    for i in np.flatnonzero((low | high) & ~infinite):
+        bound = f"at least {column.lower:g}" if low[i] else f"at most {column.upper:g}"
+        faults.append(Fault(name, f"must be {bound}{_unit(column)}{swapped}", row=labels[i],
+                            column=column.name, value=float(values[i]),
+                            cure=f"check the figure and its unit; {column.meaning}"))
+    for i in np.flatnonzero(odd & ~low & ~high & ~infinite):
+        faults.append(Fault(name, f"is hardly in {column.unit}: expected "
+                            f"{column.plausible[0]:g} to {column.plausible[1]:g}", row=labels[i],
+                            column=column.name, value=float(values[i]),
+                            cure=f"convert it to {column.unit}"))
+
+
+def _typed_hours(
+    column: Column, cells: pd.Series, labels: list[str], name: str, faults: list[Fault]
+) -> pd.Series:
+    """Hours are UTC timestamps, or whole numbers counted from the start."""
+    if pd.api.types.is_integer_dtype(cells):
+        return cells.astype("int64")
+    if isinstance(cells.dtype, pd.DatetimeTZDtype):
+        if str(cells.dt.tz) not in ("UTC", "UTC+00:00", "datetime.timezone.utc"):
+            faults.append(Fault(name, f"times are in {cells.dt.tz}, expected UTC",
+                                column=column.name, cure="convert with .tz_convert('UTC')"))
+        return cells.dt.tz_convert("UTC")
+    if pd.api.types.is_datetime64_dtype(cells):
+        faults.append(Fault(name, "times have no zone, expected UTC", column=column.name,
+                            cure="say what they are with .tz_localize('UTC')"))
+        return cells.dt.tz_localize("UTC")
+    text = cells.astype(object).map(lambda v: "" if _is_blank(v) else str(v).strip())
+    if len(text) and text.str.fullmatch(r"-?\d{1,9}").all():
+        return text.astype("int64")
+    return pd.Series(
+        [_utc(value, labels[i], column, name, faults) for i, value in enumerate(text)],
+        index=cells.index, dtype="datetime64[us, UTC]",
+    )
+
+
+def _utc(
+    value: str, label: str, column: Column, name: str, faults: list[Fault]
+) -> pd.Timestamp | None:
+    try:
+        time = datetime.fromisoformat(value)
+    except ValueError:
+        faults.append(Fault(name, "is not a time", row=label, column=column.name, value=value,
+                            cure="write it as 2025-01-31T13:00Z"))
+        return None
+    offset = time.utcoffset()
+    if offset is None or offset.total_seconds() != 0:
+        why = "has no zone" if offset is None else "is not in UTC"
+        faults.append(Fault(name, f"{why}, expected UTC", row=label, column=column.name,
+                            value=value, cure="write it as 2025-01-31T13:00Z"))
+        return None
+    return pd.Timestamp(time)
+
+
+def _check_unique(
+    table: Table, frame: pd.DataFrame, labels: list[str], name: str, faults: list[Fault]
+) -> None:
+    keys = [k for k in table.key if k in frame.columns]
+    if not keys or frame.empty:
+        return
+    for i in np.flatnonzero(frame.duplicated(keys).to_numpy()):
+        faults.append(Fault(name, f"the same {', '.join(keys)} stands twice", row=labels[i],
+                            cure="keep one row"))
+
+
+def _is_blank(value: object) -> bool:
+    return value is None or value is pd.NA or value is pd.NaT or (
+        isinstance(value, float) and math.isnan(value)
+    )
+
+
+def _unit(column: Column) -> str:
+    return f" [{column.unit}]" if column.unit else ""
+
+
+def _number_cure(text: str) -> str:
+    if "%" in text:
+        return "write a fraction, 0.65 for 65 %"
+    if "," in text:
+        return "write 1234.5, without thousands separators and with a decimal point"
+    return "write digits only, e.g. 12.5; the unit belongs in the column's name"

@@ -1,0 +1,67 @@
+"""Places on the Earth: points from lon/lat and great-circle distances."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from computegrid.errors import Fault
+from computegrid.units import EARTH_RADIUS_KM
+
+WGS84 = "EPSG:4326"
+
+
+def great_circle_km(
+    lon_a: npt.ArrayLike, lat_a: npt.ArrayLike, lon_b: npt.ArrayLike, lat_b: npt.ArrayLike
+) -> npt.NDArray[np.float64]:
+    r"""Great-circle distance [km] between points given in degrees; arguments broadcast.
+
+    .. math:: d = 2R \arcsin\sqrt{\sin^2\tfrac{\Delta\varphi}{2}
+              + \cos\varphi_a \cos\varphi_b \sin^2\tfrac{\Delta\lambda}{2}}
+
+    Examples
+    --------
+    >>> round(float(great_circle_km(116.40, 39.91, 121.46, 31.22)))
+    1068
+    """
+    lam_a, phi_a, lam_b, phi_b = (
+        np.radians(np.asarray(v, dtype=np.float64)) for v in (lon_a, lat_a, lon_b, lat_b)
+    )
+    half = (
+        np.sin((phi_b - phi_a) / 2) ** 2
+        + np.cos(phi_a) * np.cos(phi_b) * np.sin((lam_b - lam_a) / 2) ** 2
+    )
+    distance: npt.NDArray[np.float64] = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
+    return distance
+
+
+def located(table: pd.DataFrame, name: str, faults: list[Fault]) -> gpd.GeoDataFrame:
+    """Return the table with a geometry (WGS 84) and ``lon_deg``/``lat_deg`` that agree.
+
+    A geometry that is not a point keeps its shape; ``lon_deg``/``lat_deg`` are then a point on it.
+    """
+    frame = table.copy()
+    if isinstance(frame, gpd.GeoDataFrame) and "geometry" in frame.columns:
+        shapes = frame.geometry
+        if shapes.crs is not None and not shapes.crs.equals(WGS84):
+            shapes = shapes.to_crs(WGS84)
+        for label in frame.index[(shapes.is_empty & shapes.notna()).to_numpy()]:
+            faults.append(Fault(name, "has an empty geometry", row=str(label), column="geometry",
+                                cure="give a point or a shape"))
+        points = shapes.representative_point()
+        blank = frame["lon_deg"].isna() | frame["lat_deg"].isna()
+        frame["lon_deg"] = frame["lon_deg"].mask(blank, points.x)
+        frame["lat_deg"] = frame["lat_deg"].mask(blank, points.y)
+        return gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=shapes.to_numpy(),
+                                crs=WGS84)
+    lon, lat = frame["lon_deg"].to_numpy(), frame["lat_deg"].to_numpy()
+    for label in frame.index[np.isnan(lon) != np.isnan(lat)]:
+        faults.append(Fault(name, "only one of lon_deg, lat_deg is given", row=str(label),
+                            cure="give both or neither"))
+    known = ~(np.isnan(lon) | np.isnan(lat))
+    points = np.full(len(frame), None, dtype=object)
+    points[known] = shapely.points(lon[known], lat[known])
+    return gpd.GeoDataFrame(frame, geometry=points, crs=WGS84)

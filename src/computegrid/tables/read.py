@@ -1,0 +1,75 @@
+"""Reading CSV files of a folder: text stays text, nothing outside the folder is opened."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pandas as pd
+
+from computegrid.errors import DataError, Fault
+
+MOST_BYTES = 200_000_000
+
+
+def inside(folder: Path, name: str) -> Path:
+    """Return ``folder/name`` if it lies inside ``folder``; else raise.
+
+    Raises
+    ------
+    DataError
+        For an absolute path, a path that climbs out of the folder, a link that leads out of it,
+        or an address (``://``, ``/vsi``).
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> inside(Path("."), "../secret.csv")
+    Traceback (most recent call last):
+    ...
+    computegrid.errors.DataError: '../secret.csv' leads out of its folder; name a file inside it
+    """
+    if "://" in name or "/vsi" in name or name.startswith("\\\\"):
+        raise DataError(f"{name!r} is an address; only files inside the folder are read")
+    root = folder.resolve()
+    path = (root / name).resolve()
+    if not path.is_relative_to(root):
+        raise DataError(f"{name!r} leads out of its folder; name a file inside it")
+    return path
+
+
+def read_csv(folder: Path, name: str) -> pd.DataFrame:
+    """Read ``folder/name`` as text cells; blank cells are empty strings.
+
+    ``NA`` stays Namibia and ``NO`` stays Norway: typing is done by the gate, by column.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, too large, not UTF-8, or has rows of unequal length.
+    """
+    path = inside(folder, name)
+    if not path.is_file():
+        raise DataError(f"{name} is missing from {folder.name}/; add the file")
+    if path.stat().st_size > MOST_BYTES:
+        raise DataError(f"{name} is larger than {MOST_BYTES:,} bytes; select fewer rows")
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{name} is not UTF-8 (byte {error.start}); save it as UTF-8"
+        ) from error
+    rows = list(csv.reader(io.StringIO(text)))
+    if not rows:
+        raise DataError(f"{name} is empty; it needs a header line")
+    header = [cell.strip() for cell in rows[0]]
+    body = [row for row in rows[1:] if row]
+    faults = [
+        Fault(name, f"has {len(row)} cells, the header has {len(header)}", row=f"line {i}",
+              cure="quote cells that hold a comma")
+        for i, row in enumerate(rows[1:], start=2) if row and len(row) != len(header)
+    ]
+    if faults:
+        raise DataError(f"{name} cannot be read:", faults)
+    return pd.DataFrame(body, columns=header, dtype="str")

@@ -1,0 +1,172 @@
+"""Columns the program knows: kind, unit, bounds, default. Other columns are kept for rules."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["key", "text", "number", "hour"]
+
+STATUS_SHARE = {
+    "operational": 1.0,
+    "damaged": 0.0,
+    "suspended": 0.0,
+    "under_construction": 0.0,
+    "planned": 0.0,
+    "announced": 0.0,
+    "unverified": 0.0,
+    "closed": 0.0,
+}
+"""Share of a site's capacity that can be used, by status, unless a model says otherwise."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Parameters
+    ----------
+    name : str
+        Column name; its last suffix is the unit.
+    kind : {"key", "text", "number", "hour"}
+        ``key``: a non-empty name; ``hour``: a UTC time or a whole number.
+    unit : str
+        Unit of a number.
+    required : bool
+        The column must be there.
+    default : float or str or None
+        Value of a blank cell or of a missing column. None: a blank is a fault.
+    lower, upper : float
+        Closed range a number must lie in.
+    plausible : tuple of float
+        Range outside which a figure is almost surely in another unit.
+    infinite : bool
+        ``inf`` is allowed.
+    meaning : str
+        What it is, for the tables of the documentation.
+    """
+
+    name: str
+    kind: Kind = "number"
+    unit: str = ""
+    required: bool = False
+    default: float | str | None = None
+    lower: float = -math.inf
+    upper: float = math.inf
+    plausible: tuple[float, float] = (-math.inf, math.inf)
+    infinite: bool = False
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: its name, its key columns and the columns the program knows."""
+
+    name: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    def column(self, name: str) -> Column | None:
+        """Return the known column of that name, or None."""
+        return next((column for column in self.columns if column.name == name), None)
+
+
+def _key(name: str, meaning: str) -> Column:
+    return Column(name, "key", required=True, meaning=meaning)
+
+
+_LON = Column("lon_deg", unit="deg", default=math.nan, lower=-180, upper=180, meaning="longitude")
+_LAT = Column("lat_deg", unit="deg", default=math.nan, lower=-90, upper=90, meaning="latitude")
+_ENERGY = Column(
+    "energy_usd_per_mwh", unit="USD/MWh", default=0.0, lower=-1000, plausible=(-500, 5000),
+    meaning="price of electricity at the meter",
+)
+_CARBON = Column(
+    "carbon_kg_per_mwh", unit="kg/MWh", default=0.0, lower=0, plausible=(0, 2000),
+    meaning="emissions of the electricity used",
+)
+_PUE = Column("pue", unit="1", default=1.0, lower=1, upper=5, meaning="facility energy / IT energy")
+
+REGIONS = Table("regions", ("region",), (_key("region", "name of the region"), _LON, _LAT))
+SITES = Table(
+    "sites",
+    ("site",),
+    (
+        _key("site", "name of the site"),
+        _LON,
+        _LAT,
+        Column("capacity_mw", unit="MW", required=True, lower=0, plausible=(0, 50_000),
+               meaning="IT power the site can draw"),
+        _PUE,
+        Column("power_ratio", unit="1", default=1.0, lower=0.01, upper=100,
+               meaning="MW drawn per MW of reference work, by the site's chip"),
+        _ENERGY,
+        _CARBON,
+        Column("rent_usd_per_mwh", unit="USD/MWh", default=0.0, lower=0,
+               meaning="what the operator asks for a MWh of work beside energy"),
+        Column("control", "text", default="unknown",
+               meaning="jurisdiction of the ultimate parent"),
+        Column("status", "text", default="operational", meaning="whether the site can be used"),
+    ),
+)
+DEMAND = Table(
+    "demand",
+    ("region", "workload", "hour"),
+    (
+        _key("region", "where the work is wanted"),
+        Column("workload", "key", meaning="class of work"),
+        Column("hour", "hour", meaning="when it is wanted"),
+        Column("mw", unit="MW", required=True, lower=0, meaning="work wanted"),
+    ),
+)
+WORKLOADS = Table(
+    "workloads",
+    ("workload",),
+    (
+        _key("workload", "name of the class of work"),
+        Column("max_rtt_ms", unit="ms", default=math.inf, lower=0, infinite=True,
+               meaning="longest round trip that serves it; blank = no limit"),
+        Column("defer_hours", unit="h", default=0.0, lower=0, meaning="how long it can wait"),
+        Column("unserved_usd_per_mwh", unit="USD/MWh", default=10_000.0, lower=0, infinite=True,
+               meaning="what leaving it unserved costs; inf = it must be served"),
+        Column("gbps_per_mw", unit="Gbit/s per MW", default=math.nan, lower=0,
+               meaning="bandwidth of one MW of work"),
+    ),
+)
+LANES = Table(
+    "lanes",
+    ("region", "workload", "site"),
+    (
+        _key("region", "where the work is wanted"),
+        Column("workload", "key", meaning="class of work; left out = all"),
+        _key("site", "where it may be done"),
+        Column("rtt_ms", unit="ms", default=math.nan, lower=0, meaning="round-trip time"),
+        Column("distance_km", unit="km", default=math.nan, lower=0, meaning="distance"),
+        Column("network_usd_per_mwh", unit="USD/MWh", default=0.0,
+               meaning="moving the data of a MWh of work"),
+    ),
+)
+HOURS = Table(
+    "hours",
+    ("hour",),
+    (
+        Column("hour", "hour", required=True, meaning="start of the time step, UTC"),
+        Column("weight_hours", unit="h", default=1.0, lower=1e-6,
+               meaning="real hours the step stands for"),
+    ),
+)
+SITE_HOURS = Table(
+    "site_hours",
+    ("site", "hour"),
+    (
+        _key("site", "name of the site"),
+        Column("hour", "hour", required=True, meaning="time step"),
+        _ENERGY,
+        _CARBON,
+        _PUE,
+        Column("available_mw", unit="MW", default=math.nan, lower=0,
+               meaning="IT power usable in that hour; blank = the whole capacity"),
+    ),
+)
+TABLES = {t.name: t for t in (REGIONS, SITES, DEMAND, WORKLOADS, LANES, HOURS, SITE_HOURS)}
