@@ -24,14 +24,25 @@ def great_circles(
 ) -> list[list[Part]]:
     """Arcs between pairs of points, each a list of parts that never jump over the antimeridian.
 
-    Args:
-        lon_from_deg, lat_from_deg: where each arc starts (degrees).
-        lon_to_deg, lat_to_deg: where each arc ends (degrees).
-        bow: how far the middle of the arc is pushed to the right of its direction, as a share of
-            its length; 0 is the great circle itself.
+    Parameters
+    ----------
+    lon_from_deg, lat_from_deg : array-like
+        Where each arc starts [deg].
+    lon_to_deg, lat_to_deg : array-like
+        Where each arc ends [deg].
+    bow : array-like
+        How far the middle of the arc is pushed to the right of its direction, as a share of its
+        length; 0 is the great circle itself.
 
-    Returns:
-        For each pair its parts, every one an array (points, 2) of longitude and latitude.
+    Returns
+    -------
+    list of list of array
+        For each pair its parts, every one an array (points, 2) of longitude and latitude [deg].
+
+    Examples
+    --------
+    >>> [part.shape[1] for part in great_circles(139.7, 35.7, -122.4, 37.8)[0]]
+    [2, 2]
     """
     start, end = _unit_vectors(lon_from_deg, lat_from_deg), _unit_vectors(lon_to_deg, lat_to_deg)
     push = np.broadcast_to(np.asarray(bow, dtype=float), start.shape[:1])
@@ -114,8 +125,9 @@ def _split(lon_deg: Floats, lat_deg: Floats) -> list[Part]:
     jumps = np.flatnonzero(np.abs(np.diff(lon_deg)) > 180.0)
     if not len(jumps):
         return [np.column_stack((lon_deg, lat_deg))]
-    parts, begin, carried = [], 0, np.empty((0, 2))
-    for jump in jumps:
+    parts: list[Part] = []
+    begin, carried = 0, np.empty((0, 2))
+    for jump in jumps.tolist():
         side = 180.0 if lon_deg[jump] > 0 else -180.0
         left, right = side - lon_deg[jump], lon_deg[jump + 1] + side
         share = left / (left + right) if left + right else 0.5

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from computegrid.maps.layers import horizon_hours, weighted_flows
+from computegrid.maps.layers import horizon_hours
 from computegrid.maps.words import Lang, pick, words
 
 if TYPE_CHECKING:
@@ -49,23 +49,20 @@ def header(dispatch: Dispatch, lang: Lang) -> Header:
 
 
 def _totals(dispatch: Dispatch, text: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    weight = dispatch.scenario.hours["weight_hours"].astype(float)
-    total = float(weight.sum())
-    served = float(weighted_flows(dispatch)["mwh"].sum())
-    unserved = dispatch.unserved
-    lost = float((unserved["mw"] * unserved["hour"].map(weight).astype(float)).sum())
-    wanted = served + lost
-    use = dispatch.utilisation
-    power = float((use["power_mw"] * use["hour"].map(weight).astype(float)).sum())
+    figures, total = dispatch.summary, horizon_hours(dispatch)
+    served, lost, wanted = (
+        float(figures[f"{key}_mwh"]) for key in ("served", "unserved", "demand")
+    )
     rows = [
         (text["served"], f"{served / total:,.0f} MW ({share(served, wanted)} {text['of_demand']})"),
         (text["unserved_share"], f"{lost / total:,.0f} MW ({share(lost, wanted)})"),
-        (text["cost"], f"{large(dispatch.operating_cost_usd)} USD"),
-        ("IT", f"{large(power)}Wh".replace(" Wh", " MWh") if power < 1e3 else f"{large(power * 1e6)}Wh"),
+        (text["operating_cost"], money(float(figures["operating_cost_usd"]))),
+        (text["energy"], f"{large(float(figures['energy_mwh']) * 1e6)}Wh"),
+        ("CO₂", f"{large(float(figures['carbon_t']))}t"),
     ]
-    carbon = _carbon_t(dispatch.summary)
-    if carbon is not None:
-        rows.append(("CO₂", f"{large(carbon)} t"))
+    dependence = float(figures["dependence"])
+    if dependence == dependence:
+        rows.append((text["foreign_share"], f"{100 * dependence:.1f} %"))
     return tuple(rows)
 
 
@@ -74,20 +71,19 @@ def share(part: float, whole: float) -> str:
     return f"{100 * part / whole:.1f} %" if whole > 0 else "–"
 
 
+def money(usd: float) -> str:
+    """An amount with three digits: ``1.23 bn USD``."""
+    return f"{large(usd)}USD".replace(" GUSD", " bn USD").replace(" TUSD", " tn USD").replace(
+        "MUSD", "M USD").replace("kUSD", "k USD")  # fmt: skip
+
+
 def large(value: float) -> str:
     """A number with three digits and its thousands as k, M, G or T: ``1.23 G``."""
     size, units = abs(value), ["", "k", "M", "G", "T"]
     while size >= 999.5 and len(units) > 1:
         size, value, units = size / 1000, value / 1000, units[1:]
     digits = 0 if size >= 100 else 1 if size >= 10 else 2
-    return f"{value:,.{digits}f} {units[0]}".rstrip() if units[0] == "" else f"{value:,.{digits}f} {units[0]}"
-
-
-def _carbon_t(summary: pd.Series[Any]) -> float | None:
-    for key in ("carbon_t", "carbon_tonnes"):
-        if key in summary:
-            return float(summary[key])
-    return None
+    return f"{value:,.{digits}f} {units[0]}"
 
 
 def _source(dispatch: Dispatch, text: dict[str, str]) -> str:
@@ -99,7 +95,9 @@ def _source(dispatch: Dispatch, text: dict[str, str]) -> str:
             for source in str(listed).split(";"):
                 counts[source.strip()] = counts.get(source.strip(), 0) + 1
     known = scenario.sources
-    ranked = [key for key in sorted(counts, key=lambda key: (-counts[key], key)) if key in known.index]
+    ranked = [
+        key for key in sorted(counts, key=lambda key: (-counts[key], key)) if key in known.index
+    ]
     shown = []
     for key in ranked[:_SOURCES_NAMED]:
         publisher = str(known.loc[key].get("publisher") or "").strip()

@@ -49,19 +49,19 @@ def table_of(
 
 
 def hourly(dispatch: Dispatch, pairs: pd.MultiIndex) -> dict[str, Floats]:
-    """Arrays (rows, hours): flow MW; site power and availability MW; region demand MW, USD/MWh."""
+    """Arrays (rows, hours): flow MW; site power and availability MW; region demand MW, price."""
     scenario = dispatch.scenario
     hours, sites, regions = scenario.hours.index, scenario.sites.index, scenario.regions.index
     demand = priced_demand(dispatch)
-    demand["usd"] = demand["mw"] * demand["usd_per_mwh"].fillna(0.0)
+    demand["worth"] = demand["mw"] * demand["price"].fillna(0.0)
     wanted = table_of(demand, ["region"], "mw", regions, hours)
-    spent = table_of(demand, ["region"], "usd", regions, hours)
+    worth = table_of(demand, ["region"], "worth", regions, hours)
     use = dispatch.utilisation
     return {
         "flow_mw": table_of(dispatch.flows, ["region", "site"], "mw", pairs, hours),
         "site_used_mw": table_of(use, ["site"], "power_mw", sites, hours),
         "site_available_mw": table_of(use, ["site"], "available_mw", sites, hours),
         "region_demand_mw": wanted,
-        "region_usd_per_mwh": np.divide(spent, wanted, out=np.zeros_like(spent), where=wanted > 0),
+        "region_price": np.divide(worth, wanted, out=np.zeros_like(worth), where=wanted > 0),
         "region_unserved_mw": table_of(dispatch.unserved, ["region"], "mw", regions, hours),
     }

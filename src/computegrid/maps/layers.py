@@ -11,14 +11,20 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from computegrid.accounts import own_control
 from computegrid.errors import Fault, ScenarioError
 from computegrid.maps.arcs import bows, great_circles
 from computegrid.maps.palette import control_group
+from computegrid.program.objective import energy_usd
 
 if TYPE_CHECKING:
     from computegrid.dispatch import Dispatch
 
 CRS = "EPSG:4326"
+PARTS = ("energy", "lease", "network", "scarcity", "rules")
+"""What the price of work is made of where it is served: electricity, rent of the hardware, network,
+scarcity of the site, and the rest: rules and the worth of doing it at another hour."""
+
 LANE = ["region", "workload", "site"]
 
 
@@ -26,17 +32,24 @@ LANE = ["region", "workload", "site"]
 class Layers:
     """The layers of one dispatch, averaged over its hours by ``weight_hours``, in EPSG:4326.
 
-    Attributes:
-        flows: one row per region and site: ``mw`` (mean MW of IT work), ``mwh`` over the horizon,
-            ``usd_per_mwh`` (mean price where the work is wanted), ``rtt_ms``, ``control``; the
-            geometry is the great-circle arc.
-        by_workload: the same flows by workload: region, site, workload, ``mw``, ``mwh``.
-        sites: one row per site: ``capacity_mw``, ``used_mw``, ``used_share``, ``rent_usd_per_mwh``,
-            ``energy_usd_per_mwh``, ``served_mw``, ``group`` and what the scenario says of it.
-        regions: one row per region: ``demand_mw``, ``served_mw``, ``usd_per_mwh``,
-            ``unserved_share``, ``away_share`` (served at another place), ``foreign_share`` (served
-            under a control that is not its own).
-        horizon_hours: real hours the dispatch stands for.
+    Attributes
+    ----------
+    flows : GeoDataFrame
+        One row per region and site: ``mw`` (mean MW of IT work), ``mwh`` over the horizon,
+        ``usd_per_mwh`` (mean price where the work is wanted; ``kg_per_mwh`` where carbon was
+        minimised) and what it is made of (``energy_usd_per_mwh``, ...), ``rtt_ms``, ``control``;
+        the geometry is the great-circle arc.
+    by_workload : DataFrame
+        The same flows by workload: region, site, workload, ``mw``, ``mwh``.
+    sites : GeoDataFrame
+        One row per site: ``capacity_mw``, ``used_mw``, ``used_share``, ``scarcity_usd_per_mwh``
+        (shadow price of its capacity), ``served_mw``, ``group`` and what the scenario says of it.
+    regions : GeoDataFrame
+        One row per region: ``demand_mw``, ``served_mw``, ``usd_per_mwh``, ``unserved_share``,
+        ``away_share`` (served in another grid or country), ``foreign_share`` (served under a
+        control that is not of its country or bloc; NaN where regions name neither).
+    horizon_hours : float
+        Real hours the dispatch stands for.
     """
 
     flows: gpd.GeoDataFrame
@@ -62,8 +75,12 @@ def draw_layers(dispatch: Dispatch) -> Layers:
 def check_places(dispatch: Dispatch) -> None:
     """Refuse a scenario whose regions or sites have no place on the Earth."""
     faults = [
-        Fault(name, "has no place, so it cannot be drawn", row=str(key),
-              cure="give lon_deg and lat_deg (degrees east and north)")
+        Fault(
+            name,
+            "has no place, so it cannot be drawn",
+            row=str(key),
+            cure="give lon_deg and lat_deg (degrees east and north)",
+        )
         for name in ("regions", "sites")
         for key in _without_place(getattr(dispatch.scenario, name))
     ]
@@ -76,43 +93,71 @@ def horizon_hours(dispatch: Dispatch) -> float:
     return float(dispatch.scenario.hours["weight_hours"].sum())
 
 
+def price_column(dispatch: Dispatch) -> str:
+    """Name and unit of the prices: ``usd_per_mwh``; ``kg_per_mwh`` where carbon was minimised."""
+    return "usd_per_mwh" if dispatch.minimise == "cost" else "kg_per_mwh"
+
+
 def weighted_flows(dispatch: Dispatch) -> pd.DataFrame:
-    """Flows with ``mwh`` (MW x weight_hours) and ``usd``, their value at the price of the demand."""
-    flows = dispatch.flows.copy()
-    weight = flows["hour"].map(dispatch.scenario.hours["weight_hours"]).astype(float)
-    flows["mwh"] = flows["mw"].to_numpy(dtype=float) * weight.to_numpy()
+    """Flows with ``mwh`` (MW x weight_hours), the price paid, and each of ``PARTS`` [USD].
+
+    ``price`` and the parts are amounts: per-MWh figures times ``mwh``.
+    """
+    scenario, a, price = dispatch.scenario, dispatch.scenario.arrays, price_column(dispatch)
+    flows = dispatch.flows
+    lanes = pd.MultiIndex.from_frame(scenario.tables["lanes"][LANE])
+    lane = lanes.get_indexer(pd.MultiIndex.from_frame(flows[LANE]))
+    hour = scenario.tables["hours"].index.get_indexer(pd.Index(flows["hour"]))
+    flows["mwh"] = flows["mw"].to_numpy(dtype=float) * a.weight_hours[hour]
     keys = ["region", "workload", "hour"]
-    price = dispatch.prices.set_index(keys)["usd_per_mwh"]
-    flows["usd_per_mwh"] = price.reindex(pd.MultiIndex.from_frame(flows[keys])).to_numpy(dtype=float)
-    flows["usd"] = flows["mwh"] * flows["usd_per_mwh"]
-    lanes = dispatch.scenario.lanes
-    if "rtt_ms" in lanes and set(LANE) <= set(lanes.columns):
-        rtt = lanes.drop_duplicates(LANE).set_index(LANE)["rtt_ms"]
-        flows["rtt_ms"] = rtt.reindex(pd.MultiIndex.from_frame(flows[LANE])).to_numpy(dtype=float)
-    else:
-        flows["rtt_ms"] = np.nan
+    paid = dispatch.prices.set_index(keys)[price].reindex(pd.MultiIndex.from_frame(flows[keys]))
+    rent = dispatch.rents.set_index(["site", "hour"])[price]
+    rent = rent.reindex(pd.MultiIndex.from_frame(flows[["site", "hour"]]))
+    site = a.lane_site[lane]
+    figures = {
+        "price": paid.to_numpy(dtype=float),
+        "rtt": a.rtt_ms[lane],
+        "energy": energy_usd(a)[lane, hour],
+        "lease": a.rent_usd_per_mwh[site],
+        "network": a.network_usd_per_mwh[lane],
+        "scarcity": rent.to_numpy(dtype=float) * a.power_ratio[site],
+    }
+    for name, figure in figures.items():
+        flows[name] = flows["mwh"].to_numpy() * figure
+    flows["rules"] = flows["price"] - flows[["energy", "lease", "network", "scarcity"]].sum(axis=1)
+    own = own_control(scenario)
+    flows["foreign"] = flows["mwh"] * (np.nan if own is None else 1.0 - own[lane])
     return flows
 
 
 def priced_demand(dispatch: Dispatch) -> pd.DataFrame:
-    """Demand of every hour with its price: region, workload, hour, ``mw``, ``usd_per_mwh``."""
-    scenario, hours = dispatch.scenario, dispatch.scenario.hours.index
-    demand = scenario.demand
-    if "hour" not in demand:
-        demand = demand.merge(pd.DataFrame({"hour": hours}), how="cross")
-    keys = ["region", "workload", "hour"]
-    return demand[[*keys, "mw"]].merge(dispatch.prices[[*keys, "usd_per_mwh"]], on=keys, how="left")
+    """Demand of every hour with its price: region, workload, hour, ``mw``, ``price``."""
+    scenario, a = dispatch.scenario, dispatch.scenario.arrays
+    ask, hour = (axis.ravel() for axis in np.indices(a.demand_mw.shape))
+    demand = pd.DataFrame(
+        {
+            "region": scenario.tables["regions"].index.take(a.ask_region[ask]),
+            "workload": scenario.tables["workloads"].index.take(a.ask_workload[ask]),
+            "hour": scenario.tables["hours"].index.take(hour),
+            "mw": a.demand_mw.ravel(),
+            "mwh": (a.demand_mw * a.weight_hours).ravel(),
+        }
+    )
+    prices = dispatch.prices.rename(columns={price_column(dispatch): "price"})
+    return demand.merge(prices, on=["region", "workload", "hour"], how="left")
 
 
 def flow_layer(dispatch: Dispatch, flows: pd.DataFrame) -> gpd.GeoDataFrame:
     """One great-circle arc per region and site, the largest flow first."""
-    work = flows.assign(rtt=flows["mwh"] * flows["rtt_ms"])
-    pairs = work.groupby(["region", "site"], as_index=False, sort=True, observed=True)[
-        ["mwh", "usd", "rtt"]
-    ].sum(min_count=1)
+    amounts = ["mwh", "price", "rtt", *PARTS]
+    pairs = flows.groupby(["region", "site"], as_index=False, observed=True)[amounts].sum()
     pairs["mw"] = pairs["mwh"] / horizon_hours(dispatch)
-    pairs["usd_per_mwh"] = pairs["usd"] / pairs["mwh"]
-    pairs["rtt_ms"] = pairs["rtt"] / pairs["mwh"]
+    price = price_column(dispatch)
+    pairs = pairs.assign(
+        **{price: pairs["price"] / pairs["mwh"], "rtt_ms": pairs["rtt"] / pairs["mwh"]}
+    )
+    for part in PARTS:
+        pairs[f"{part}_usd_per_mwh"] = pairs[part] / pairs["mwh"]
     pairs = pairs.sort_values(["mwh", "region", "site"], ascending=[False, True, True])
     sites = dispatch.scenario.sites
     pairs["control"] = pairs["site"].map(sites["control"]).fillna("unknown")
@@ -121,8 +166,9 @@ def flow_layer(dispatch: Dispatch, flows: pd.DataFrame) -> gpd.GeoDataFrame:
     end = points_of(sites).reindex(pairs["site"].to_numpy())
     ends = (start.x.to_numpy(), start.y.to_numpy(), end.x.to_numpy(), end.y.to_numpy())
     arcs = great_circles(*ends, bow=bows(*ends)) if len(pairs) else []
-    shapes = [shapely.MultiLineString([part for part in arc]) for arc in arcs]
-    columns = ["region", "site", "mw", "mwh", "usd_per_mwh", "rtt_ms", "control", "group"]
+    shapes = [shapely.MultiLineString(list(arc)) for arc in arcs]
+    columns = ["region", "site", "mw", "mwh", price, "rtt_ms", "control", "group"]
+    columns += [f"{part}_usd_per_mwh" for part in PARTS]
     return gpd.GeoDataFrame(pairs[columns].reset_index(drop=True), geometry=shapes, crs=CRS)
 
 
@@ -139,9 +185,9 @@ def site_layer(dispatch: Dispatch, flows: pd.DataFrame) -> gpd.GeoDataFrame:
     sites["served_mw"] = _sum_by(flows, "site", "mwh", sites.index) / total
     capacity = sites["capacity_mw"].astype(float)
     sites["used_share"] = (sites["used_mw"] / capacity.where(capacity > 0)).fillna(0.0)
-    rents = dispatch.rents
-    rent = rents.assign(usd=rents["usd_per_mwh"] * rents["hour"].map(weight).astype(float))
-    sites["rent_usd_per_mwh"] = _sum_by(rent, "site", "usd", sites.index) / total
+    rents, price = dispatch.rents, price_column(dispatch)
+    rent = rents.assign(worth=rents[price] * rents["hour"].map(weight).astype(float))
+    sites[f"scarcity_{price}"] = _sum_by(rent, "site", "worth", sites.index) / total
     sites["group"] = [control_group(control) for control in sites["control"]]
     sites["estimate"] = _is_estimate(sites, ("kind", "capacity_kind", "confidence"))
     return _on_points(sites, scenario.sites)
@@ -153,19 +199,21 @@ def region_layer(dispatch: Dispatch, flows: pd.DataFrame) -> gpd.GeoDataFrame:
     regions = scenario.regions.copy()
     weight = scenario.hours["weight_hours"].astype(float)
     demand = priced_demand(dispatch)
-    demand["mwh"] = demand["mw"] * demand["hour"].map(weight).astype(float)
-    demand["usd"] = demand["mwh"] * demand["usd_per_mwh"].fillna(0.0)
+    demand["worth"] = demand["mwh"] * demand["price"].fillna(0.0)
     unserved = dispatch.unserved
     unserved = unserved.assign(mwh=unserved["mw"] * unserved["hour"].map(weight).astype(float))
     wanted = _sum_by(demand, "region", "mwh", regions.index)
     served = _sum_by(flows, "region", "mwh", regions.index)
     regions["demand_mw"] = wanted / total
     regions["served_mw"] = served / total
-    regions["usd_per_mwh"] = _ratio(_sum_by(demand, "region", "usd", regions.index), wanted)
+    worth = _sum_by(demand, "region", "worth", regions.index)
+    regions[price_column(dispatch)] = _ratio(worth, wanted)
     regions["unserved_share"] = _ratio(_sum_by(unserved, "region", "mwh", regions.index), wanted)
-    own, near = _own_control(scenario, flows), _own_place(scenario, flows)
-    regions["foreign_share"] = _ratio(_sum_by(flows[~own], "region", "mwh", regions.index), served)
-    regions["away_share"] = _ratio(_sum_by(flows[~near], "region", "mwh", regions.index), served)
+    away = flows[~_own_place(scenario, flows)]
+    regions["away_share"] = _ratio(_sum_by(away, "region", "mwh", regions.index), served)
+    regions["foreign_share"] = _ratio(_sum_by(flows, "region", "foreign", regions.index), served)
+    if own_control(scenario) is None:
+        regions["foreign_share"] = np.nan
     regions["estimate"] = _is_estimate(regions, ("kind", "confidence"))
     return _on_points(regions, scenario.regions)
 
@@ -179,19 +227,6 @@ def _by_workload(flows: pd.DataFrame, total: float) -> pd.DataFrame:
     keys = ["region", "site", "workload"]
     table = flows.groupby(keys, as_index=False, sort=True, observed=True)[["mwh"]].sum()
     return table.assign(mw=table["mwh"] / total)
-
-
-def _own_control(scenario: Any, flows: pd.DataFrame) -> pd.Series[bool]:
-    """True where the site's control is the region's own country or its own bloc."""
-    control = flows["site"].map(scenario.sites["control"]).fillna("unknown").astype(str)
-    if "country" not in scenario.regions:
-        return control != "unknown"
-    country = flows["region"].map(scenario.regions["country"]).fillna("").astype(str)
-    groups = {name: control_group(name) for name in {*control, *country}}
-    same_bloc = control.map(groups) == country.map(groups)
-    in_bloc = country.map(groups).isin(["EU", "GCC"])
-    own: pd.Series[bool] = (control == country) | (same_bloc & in_bloc)
-    return own
 
 
 def _own_place(scenario: Any, flows: pd.DataFrame) -> pd.Series[bool]:
@@ -215,7 +250,9 @@ def _ratio(part: pd.Series[float], whole: pd.Series[float]) -> pd.Series[float]:
 
 def _is_estimate(table: pd.DataFrame, columns: tuple[str, ...]) -> list[bool]:
     marks = {"estimate", "synthetic", "target", "low"}
-    present = [table[column].astype(str).str.lower().isin(marks) for column in columns if column in table]
+    present = [
+        table[column].astype(str).str.lower().isin(marks) for column in columns if column in table
+    ]
     return [any(row) for row in zip(*present, strict=True)] if present else [False] * len(table)
 
 

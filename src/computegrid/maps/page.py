@@ -35,18 +35,25 @@ _POLICY = (
 def draw_dispatch(dispatch: Dispatch, *, lang: Lang = "both", max_flows: int = 3000) -> folium.Map:
     """Draw one dispatch as a map that needs no network.
 
-    Args:
-        dispatch: what :func:`computegrid.solve` returned.
-        lang: names and words in English (``"en"``), Chinese (``"zh"``) or both.
-        max_flows: the most flows drawn, the largest first; the map says what was left out.
+    Parameters
+    ----------
+    dispatch : Dispatch
+        What :func:`computegrid.solve` returned.
+    lang : {"both", "en", "zh"}
+        Names and words in English, Chinese or both.
+    max_flows : int
+        The most flows drawn, the largest first; the map says what was left out.
 
-    Returns:
-        A :class:`folium.Map`: shown as it is in a notebook, written with ``.save(path)`` or,
-        all or nothing, with :func:`save_page`.
+    Returns
+    -------
+    folium.Map
+        Shown as it is in a notebook, written with ``.save(path)`` or, whole or not at all, with
+        :func:`save_page`.
 
-    Raises:
-        ScenarioError: a region or site has no place.
-        ValueError: ``lang`` is not one of the three.
+    Raises
+    ------
+    ScenarioError
+        If a region or site has no place, or ``lang`` is none of the three.
     """
     check_lang(lang)
     values = page_values(dispatch, lang=lang, max_flows=max_flows)
@@ -71,7 +78,7 @@ def save_page(page: folium.Map, path: str | os.PathLike[str]) -> Path:
     return target
 
 
-class OfflineMap(folium.Map):  # type: ignore[misc]
+class OfflineMap(folium.Map):
     """A folium map with everything it needs inside; folium's own links are left out."""
 
     _template = Template("""
@@ -107,7 +114,7 @@ class OfflineMap(folium.Map):  # type: ignore[misc]
         Page(title=safe(head.title), lang=head.html_lang).add_child(self)
 
 
-class Page(Figure):  # type: ignore[misc]
+class Page(Figure):
     """An HTML page whose policy forbids the network and every script it was not written with."""
 
     _template = Template("""<!DOCTYPE html>

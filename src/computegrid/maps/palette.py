@@ -9,9 +9,37 @@ from __future__ import annotations
 from types import MappingProxyType
 
 EU_MEMBERS = frozenset(
-    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()
+    [
+        "AT",
+        "BE",
+        "BG",
+        "CY",
+        "CZ",
+        "DE",
+        "DK",
+        "EE",
+        "ES",
+        "FI",
+        "FR",
+        "GR",
+        "HR",
+        "HU",
+        "IE",
+        "IT",
+        "LT",
+        "LU",
+        "LV",
+        "MT",
+        "NL",
+        "PL",
+        "PT",
+        "RO",
+        "SE",
+        "SI",
+        "SK",
+    ]
 )
-GCC_MEMBERS = frozenset("AE BH KW OM QA SA".split())
+GCC_MEMBERS = frozenset(["AE", "BH", "KW", "OM", "QA", "SA"])
 
 CONTROL_COLOURS = MappingProxyType(
     {
@@ -19,13 +47,13 @@ CONTROL_COLOURS = MappingProxyType(
         "CN": "#d55e00",
         "EU": "#009e73",
         "GCC": "#c98a00",
-        "other": "#b3589a",
+        "other": "#c4629a",
         "unknown": "#767676",
     }
 )
 """Colour (sRGB hex) of each group of controlling jurisdictions, in the order of the legend."""
 
-SEQUENTIAL = ("#fff5d6", "#f4c987", "#dc9064", "#b0576a", "#733273", "#35174f")
+SEQUENTIAL = ("#f6f1fa", "#d9c7e8", "#b194cf", "#8560b0", "#5b3390", "#341062")
 """Ramp from low to high for prices and shares: light to dark, so it also reads in grey."""
 
 

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
 from computegrid.maps.hourly import hourly, pack
-from computegrid.maps.layers import Layers, draw_layers
+from computegrid.maps.layers import PARTS, Layers, draw_layers, price_column
 from computegrid.maps.palette import CONTROL_COLOURS, SEQUENTIAL
 from computegrid.maps.words import GROUP_NAMES, Lang, names, pick, words
 
 if TYPE_CHECKING:
     from computegrid.dispatch import Dispatch
 
-FLOWS_KEPT_SHARE = 0.99
-"""Where there are many flows, the page opens with the largest that carry this share of the MW."""
+OPENING_SHARE, OPENING_FLOWS = 0.95, 120
+"""Where there are many flows, the page opens with the largest: until they carry this share of the
+MW or are this many. The reader may ask for the rest, and the page says what is not drawn."""
 
-MANY_FLOWS = 150
+_FLOW_KEYS = (
+    "region", "site", "mw", "price", "rtt_ms", "control", "group", "made_of", "work", "arc",
+)  # fmt: skip
 _IDLE = {"planned", "under_construction", "announced", "unverified"}
 
 
 def page_values(dispatch: Dispatch, *, lang: Lang, max_flows: int) -> dict[str, Any]:
     """All values of the page of one dispatch."""
-    layers, text = draw_layers(dispatch), words(lang)
+    layers, text, price = draw_layers(dispatch), words(lang), price_column(dispatch)
     flows = layers.flows.head(max_flows)
-    regions, sites = _regions(layers, lang), _sites(layers, lang)
+    regions, sites = _regions(layers, lang, price), _sites(layers, lang, price)
     return {
         "words": text,
         "lang": lang,
@@ -37,13 +42,14 @@ def page_values(dispatch: Dispatch, *, lang: Lang, max_flows: int) -> dict[str, 
         "marks_present": _marks(sites),
         "ramp": list(SEQUENTIAL),
         "shades": _shades(layers.regions),
-        **_price_domain(layers.regions),
+        **_price_domain(layers.regions, price),
         "workloads": names(dispatch.scenario.workloads, lang),
         "regions": regions,
         "sites": sites,
-        "flows": _flows(layers, flows),
+        "flows": _flows(layers, flows, price),
         "flow_rule": _flow_rule(layers.flows, len(flows)),
-        "price_parts": [],
+        "price_parts": [text[f"part_{part}"] for part in PARTS] if price == "usd_per_mwh" else [],
+        "price_unit": "USD/MWh" if price == "usd_per_mwh" else "kg CO₂/MWh",
         "scale": _scale(layers),
         "bounds": _bounds(layers),
         "hours": _hours(dispatch.scenario.hours),
@@ -52,16 +58,27 @@ def page_values(dispatch: Dispatch, *, lang: Lang, max_flows: int) -> dict[str, 
     }
 
 
-def _regions(layers: Layers, lang: Lang) -> list[dict[str, Any]]:
+def _regions(layers: Layers, lang: Lang, price: str) -> list[dict[str, Any]]:
     table = layers.regions
-    columns = ["demand_mw", "served_mw", "usd_per_mwh", "unserved_share", "away_share",
-               "foreign_share", "estimate"]  # fmt: skip
+    columns = [
+        "demand_mw",
+        "served_mw",
+        "unserved_share",
+        "away_share",
+        "foreign_share",
+        "estimate",
+    ]
     return [
         {
             **_place(row, label, short),
             **{column: _value(row[column]) for column in columns},
+            "price": _value(row[price]),
             "utc_offset_hours": _value(row.get("utc_offset_hours")),
-            **({"shape": shapely.geometry.mapping(row["shape"])} if row["shape"] is not None else {}),
+            **(
+                {"shape": shapely.geometry.mapping(row["shape"])}
+                if row["shape"] is not None
+                else {}
+            ),
         }
         for (_, row), label, short in zip(
             table.iterrows(), names(table, lang), _short(table, lang), strict=True
@@ -69,9 +86,9 @@ def _regions(layers: Layers, lang: Lang) -> list[dict[str, Any]]:
     ]
 
 
-def _sites(layers: Layers, lang: Lang) -> list[dict[str, Any]]:
+def _sites(layers: Layers, lang: Lang, price: str) -> list[dict[str, Any]]:
     table = layers.sites
-    numbers = ["capacity_mw", "used_mw", "rent_usd_per_mwh", "energy_usd_per_mwh", "pue"]
+    numbers = ["capacity_mw", "used_mw", "energy_usd_per_mwh", "pue"]
     texts = ["control", "group", "chip", "status"]
     operator = "operator_name" if "operator_name" in table else "operator"
     return [
@@ -79,6 +96,7 @@ def _sites(layers: Layers, lang: Lang) -> list[dict[str, Any]]:
             **_place(row, label, short),
             **{column: _value(row.get(column)) for column in numbers},
             **{column: _text(row.get(column)) for column in texts},
+            "scarcity": _value(row[f"scarcity_{price}"]),
             "operator": _text(row.get(operator)),
             "estimate": bool(row["estimate"]),
         }
@@ -88,27 +106,23 @@ def _sites(layers: Layers, lang: Lang) -> list[dict[str, Any]]:
     ]
 
 
-def _flows(layers: Layers, flows: pd.DataFrame) -> list[dict[str, Any]]:
+def _flows(layers: Layers, flows: gpd.GeoDataFrame, price: str) -> list[dict[str, Any]]:
     region = layers.regions.index.get_indexer(flows["region"])
     site = layers.sites.index.get_indexer(flows["site"])
     kinds = {name: k for k, name in enumerate(sorted(set(layers.by_workload["workload"])))}
     work: dict[tuple[Any, Any], list[float]] = {}
-    for row in layers.by_workload.sort_values("mw", ascending=False).itertuples(index=False):
-        work.setdefault((row.region, row.site), []).extend((kinds[row.workload], _value(row.mw)))
-    return [
-        {
-            "region": int(r),
-            "site": int(s),
-            "mw": _value(row.mw),
-            "usd_per_mwh": _value(row.usd_per_mwh),
-            "rtt_ms": _value(row.rtt_ms),
-            "control": str(row.control),
-            "group": row.group,
-            "work": work[row.region, row.site],
-            "arc": [_wind(part) for part in row.geometry.geoms],
-        }
-        for row, r, s in zip(flows.itertuples(index=False), region, site, strict=True)
-    ]
+    by_workload = layers.by_workload.sort_values("mw", ascending=False)
+    rows = (by_workload[name] for name in ("region", "site", "workload", "mw"))
+    for r, s, workload, mw in zip(*rows, strict=True):
+        work.setdefault((r, s), []).extend((kinds[workload], _value(mw)))
+    figures = zip(*(flows[f"{part}_usd_per_mwh"].map(_value) for part in PARTS), strict=True)
+    columns = (
+        region.tolist(), site.tolist(), flows["mw"].map(_value), flows[price].map(_value),
+        flows["rtt_ms"].map(_value), flows["control"].astype(str), flows["group"], figures,
+        (work[pair] for pair in zip(flows["region"], flows["site"], strict=True)),
+        ([_wind(part) for part in shape.geoms] for shape in flows.geometry),
+    )  # fmt: skip
+    return [dict(zip(_FLOW_KEYS, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _wind(part: shapely.LineString) -> list[int]:
@@ -119,15 +133,21 @@ def _wind(part: shapely.LineString) -> list[int]:
 
 def _flow_rule(flows: pd.DataFrame, kept: int) -> dict[str, Any]:
     mw = flows["mw"].to_numpy(dtype=float)
-    steps = sorted({0.0, *(float(f"{v:.2g}") for v in np.quantile(mw, np.linspace(0.05, 0.95, 19)))}
-                   ) if len(mw) > 20 else [0.0]  # fmt: skip
+    shares = np.linspace(0.05, 0.95, 19) if len(mw) > 20 else np.empty(0)
+    steps = sorted({0.0, *(float(f"{value:.2g}") for value in np.quantile(mw, shares))})
     least = 0.0
-    if len(mw) > MANY_FLOWS:
-        carried = np.cumsum(mw) / mw.sum()
-        smallest = mw[min(int(np.searchsorted(carried, FLOWS_KEPT_SHARE)), len(mw) - 1)]
-        least = max(step for step in steps if step <= smallest)
+    if len(mw) > OPENING_FLOWS:
+        carried = int(np.searchsorted(np.cumsum(mw) / mw.sum(), OPENING_SHARE))
+        least = float(f"{mw[min(carried, OPENING_FLOWS)]:.3g}")
+        steps = sorted({*steps, least})
     cut = float(f"{mw[kept]:.3g}") if kept < len(mw) else 0.0
-    return {"least_mw": least, "steps": steps, "count": len(mw), "mw": _value(mw.sum()), "cut_mw": cut}
+    return {
+        "least_mw": least,
+        "steps": steps,
+        "count": len(mw),
+        "mw": _value(mw.sum()),
+        "cut_mw": cut,
+    }
 
 
 def _scale(layers: Layers) -> dict[str, float]:
@@ -137,14 +157,13 @@ def _scale(layers: Layers) -> dict[str, float]:
     return {
         "flow_px": 9.0 if len(layers.flows) < 120 else 7.5,
         "flow_mw": float(flow),
-        "flow_opacity": 0.85 if len(layers.flows) < 120 else 0.7,
         "site_px": 24.0 if many < 90 else 20.0 if many < 250 else 16.0,
         "site_mw": float(largest),
     }
 
 
-def _price_domain(regions: pd.DataFrame) -> dict[str, Any]:
-    prices = regions.loc[regions["demand_mw"] > 0, "usd_per_mwh"].to_numpy(dtype=float)
+def _price_domain(regions: pd.DataFrame, price: str) -> dict[str, Any]:
+    prices = regions.loc[regions["demand_mw"] > 0, price].to_numpy(dtype=float)
     if not len(prices):
         return {"price_domain": [0.0, 1.0], "price_clipped": [False, False]}
     low, high = np.quantile(prices, [0.03, 0.97])
@@ -156,7 +175,7 @@ def _price_domain(regions: pd.DataFrame) -> dict[str, Any]:
 
 def _shades(regions: pd.DataFrame) -> list[str]:
     shades = ["price", "unserved"]
-    shades += ["foreign"] if (regions["foreign_share"] > 1e-9).any() or "country" in regions else []
+    shades += ["foreign"] if regions["foreign_share"].notna().any() else []
     return shades + (["away"] if (regions["away_share"] > 1e-9).any() else [])
 
 
@@ -200,9 +219,10 @@ def _place(row: Any, label: str, short: str) -> dict[str, Any]:
 
 
 def _short(table: pd.DataFrame, lang: Lang) -> list[str]:
-    """What is written on the map itself: one language, and no more than 26 characters."""
+    """What is written on the map itself: one language, the first phrase, at most 26 characters."""
     labels = names(table, "zh" if lang == "zh" else "en")
-    return [label if len(label) <= 26 else label[:25].rstrip() + "…" for label in labels]
+    first = [re.split(r"[,(,(:]", label)[0].strip() or label for label in labels]
+    return [label if len(label) <= 26 else label[:25].rstrip() + "…" for label in first]
 
 
 def _value(value: Any) -> Any:

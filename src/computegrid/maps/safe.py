@@ -35,7 +35,9 @@ def safe(text: object) -> str:
 
 def safe_json(value: Any) -> str:
     """JSON for a ``<script type="application/json">`` element: no text can close the element."""
-    text = json.dumps(_plain_values(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(
+        _plain_values(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False
+    )
     return text.translate(_AS_UNICODE)
 
 

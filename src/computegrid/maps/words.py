@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Words of the map in English and Chinese, and names in the language asked for."""
 
 from __future__ import annotations
@@ -5,6 +6,8 @@ from __future__ import annotations
 from typing import Any, Literal, get_args
 
 import pandas as pd
+
+from computegrid.errors import ScenarioError
 
 Lang = Literal["en", "zh", "both"]
 
@@ -45,7 +48,7 @@ _WORDS = {
     "hour": ("Hour", "时刻"), "play": ("Play the hours", "播放"), "pause": ("Pause", "暂停"),
     "table": ("Table", "数据表"), "panel": ("Panel", "侧栏"), "map": ("Map", "地图"),
     "regime": ("Regime", "规则"), "facts_of": ("facts as of", "数据截至"), "solved_for": ("least", "最小化"),
-    "cost": ("cost", "成本"), "carbon": ("carbon", "碳排放"), "served": ("served", "已满足"),
+    "cost": ("cost", "成本"), "operating_cost": ("operating cost", "运营成本"), "carbon": ("carbon", "碳排放"), "served": ("served", "已满足"),
     "of_demand": ("of demand", "占需求"), "energy": ("energy", "能耗"), "hours_shown": ("hours", "时段"),
     "source": ("Sources", "来源"), "land_source": ("Land: Natural Earth, public domain; no borders are drawn",
                                                    "陆地:Natural Earth(公有领域),不含任何边界"),
@@ -53,7 +56,7 @@ _WORDS = {
                   "本地图需要 JavaScript;不访问任何网络。"),
     "skip": ("Open the table of the same numbers", "打开数据表"), "foreign": ("foreign control", "外方控制"),
     "part_energy": ("Electricity", "电力"), "part_network": ("Network", "网络"),
-    "part_rent": ("Scarcity of the site", "站点稀缺"), "part_rules": ("Rules, timing and other cost", "规则、时移及其他"),
+    "part_lease": ("Rent of hardware", "设备租金"), "part_scarcity": ("Scarcity of the site", "站点稀缺"), "part_rules": ("Rules, timing and other cost", "规则、时移及其他"),
 }  # fmt: skip
 
 GROUP_NAMES = {
@@ -67,7 +70,7 @@ _LONG = 34  # a phrase longer than this takes only its English form where both a
 def check_lang(lang: str) -> None:
     """Refuse a language the maps do not speak."""
     if lang not in get_args(Lang):
-        raise ValueError(f"lang is {lang!r}; it must be 'en', 'zh' or 'both'")
+        raise ScenarioError(f"lang must be 'en', 'zh' or 'both'; got {lang!r}")
 
 
 def words(lang: Lang) -> dict[str, str]:

@@ -29,8 +29,10 @@ function number(value) {
   const digits = size === 0 || size >= 1000 ? 0 : size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
   return value.toLocaleString("en-US", { minimumFractionDigits: 0, maximumFractionDigits: digits });
 }
+const write = (text, values) => text.replace(/%([a-z])/g, (_, key) => values[key]);
 const mw = (value) => number(value) + " MW";
 const usd = (value) => number(value) + " USD/MWh";
+const priced = (value) => number(value) + " " + data.price_unit;
 const percent = (value) => (value * 100).toLocaleString("en-US", { maximumFractionDigits: 1 }) + " %";
 
 function unpack(packed, hours) {
@@ -53,7 +55,7 @@ const siteUsed = (i) => (mean() ? data.sites[i].used_mw : hourly.site_used_mw(i,
 const regionDemand = (i) => (mean() ? data.regions[i].demand_mw : hourly.region_demand_mw(i, state.hour));
 function regionValue(i, shade) {
   const region = data.regions[i];
-  if (shade === "price") return mean() ? region.usd_per_mwh : hourly.region_usd_per_mwh(i, state.hour);
+  if (shade === "price") return mean() ? region.price : hourly.region_price(i, state.hour);
   if (shade === "unserved") {
     if (mean()) return region.unserved_share;
     const wanted = hourly.region_demand_mw(i, state.hour);

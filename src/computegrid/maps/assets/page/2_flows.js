@@ -13,14 +13,19 @@ const FlowLine = L.Polyline.extend({
   _updatePath: function () { drawFlow(this._renderer._ctx, this); },
   _containsPoint: function (point, closed) {
     if (this._loop) return Math.abs(point.distanceTo(this._loop) - this._loop.r) < 4 + this.options.weight / 2;
-    return L.Polyline.prototype._containsPoint.call(this, point, closed);
+    const straight = this._parts;
+    this._parts = this._bent || straight;
+    const hit = L.Polyline.prototype._containsPoint.call(this, point, closed);
+    this._parts = straight;
+    return hit;
   },
 });
 function rgba(hex, alpha) {
   return "rgba(" + [1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16)).join(",") + "," + alpha + ")";
 }
 function drawFlow(ctx, line) {
-  const all = line._parts.filter((points) => points.length > 1);
+  const flow = data.flows[line.index];
+  const all = bend(line._parts.filter((points) => points.length > 1), aside[flow.site], Math.max(2.5, radius(data.sites[flow.site].capacity_mw)));
   if (!all.length || !line._renderer._drawing) return;
   const first = all[0][0], last = all[all.length - 1][all[all.length - 1].length - 1];
   const width = line.options.weight, colour = line.options.color, alpha = line.options.opacity;
@@ -31,9 +36,10 @@ function drawFlow(ctx, line) {
   ctx.globalAlpha = 1;
   ctx.setLineDash([]);
   line._loop = null;
-  if (length < 7) { // served in place: a ring
-    const r = 5 + width / 2;
-    line._loop = L.point(first.x, first.y - r); line._loop.r = r;
+  line._bent = all;
+  if (isHome(flow) || length < 4) { // served in place: a ring around the square
+    const r = 1.3 * Math.max(3, radius(data.regions[flow.region].demand_mw)) + 2 + width / 2;
+    line._loop = L.point(first.x, first.y); line._loop.r = r;
     ctx.strokeStyle = rgba(colour, 0.75 * alpha);
     ctx.beginPath(); ctx.arc(line._loop.x, line._loop.y, r, 0, 2 * Math.PI); ctx.stroke();
     return;
@@ -58,6 +64,17 @@ function drawFlow(ctx, line) {
   ctx.lineTo(base.x - (dy / size) * half, base.y + (dx / size) * half);
   ctx.lineTo(base.x + (dy / size) * half, base.y - (dx / size) * half);
   ctx.closePath(); ctx.fill();
+}
+function isHome(flow) { return placeOf(data.regions[flow.region]) === placeOf(data.sites[flow.site]); }
+function bend(parts, [x, y], r) { // lead the line to where the circle of the site is drawn, up to its edge
+  const count = parts.reduce((sum, points) => sum + points.length, 0) - 1;
+  let k = 0;
+  const out = parts.map((points) => points.map(function (p) {
+    const share = k++ / count;
+    return L.point(p.x + x * share * share, p.y + y * share * share);
+  }));
+  if (out.length) out[out.length - 1] = cut(out[out.length - 1], r);
+  return out.filter((points) => points.length > 1 || out.length === 1);
 }
 function cut(points, length) { // the line without its last `length` pixels
   const out = points.slice();
@@ -88,12 +105,13 @@ function isTouched(flow) {
 function drawnFlows() { // largest last, so that small ones are not lost below large ones
   return flowLines.filter((line) => data.flows[line.index].mw >= state.least && flowMw(line.index) > 0);
 }
+function opacity(line) { return state.selected ? 0.9 : 0.4 + 0.5 * Math.min(1, flowMw(line.index) / data.scale.flow_mw * 2); }
 function updateFlows() {
   flowLayer.clearLayers();
   if (!state.show.flows) return;
   for (const line of drawnFlows()) {
     const touched = isTouched(data.flows[line.index]);
-    line.setStyle({ weight: lineWidth(flowMw(line.index)), opacity: touched ? data.scale.flow_opacity : 0.07 });
+    line.setStyle({ weight: lineWidth(flowMw(line.index)), opacity: touched ? opacity(line) : 0.07 });
     flowLayer.addLayer(line);
   }
 }

@@ -70,17 +70,23 @@ function showPoints() {
   if (state.show.regions) regionOrder.forEach((i) => regionLayer.addLayer(regionMarks[i]));
   if (state.show.sites) siteOrder.forEach((i) => siteLayer.addLayer(siteMarks[i].layer));
 }
-// Sites at one place are set side by side, touching, around that place.
-const places = {};
+// Sites at one place are set side by side around it, next to the square of its demand.
+const places = {}, aside = data.sites.map(() => [0, 0]);
+const placeOf = (item) => Math.round(item.lat_deg * 4) + "," + Math.round(item.lon_deg * 4);
+const wantedAt = {};
+data.regions.forEach((region, i) => { (wantedAt[placeOf(region)] = wantedAt[placeOf(region)] || []).push(i); });
 data.sites.forEach(function (site, i) {
-  const key = Math.round(site.lat_deg * 4) + "," + Math.round(site.lon_deg * 4);
+  const key = placeOf(site);
   (places[key] = places[key] || []).push(i);
 });
 function spread() {
   const scale = map.getZoom();
-  for (const group of Object.values(places)) {
-    if (group.length < 2) continue;
-    const set = [];
+  for (const [key, group] of Object.entries(places)) {
+    const set = (wantedAt[key] || []).map(function (i) {
+      const at = map.project([data.regions[i].lat_deg, data.regions[i].lon_deg], scale);
+      return { x: at.x, y: at.y, r: 1.05 * Math.max(3, radius(data.regions[i].demand_mw)) };
+    });
+    if (group.length + set.length < 2) continue;
     for (const i of group.slice().sort((a, b) => data.sites[b].capacity_mw - data.sites[a].capacity_mw)) {
       const r = Math.max(2.5, radius(data.sites[i].capacity_mw)) + 0.7;
       const home = map.project([data.sites[i].lat_deg, data.sites[i].lon_deg], scale);
@@ -90,6 +96,7 @@ function spread() {
         x = home.x + far * Math.cos(turn); y = home.y + far * Math.sin(turn);
       }
       set.push({ x, y, r });
+      aside[i] = [x - home.x, y - home.y];
       const at = map.unproject([x, y], scale), marks = siteMarks[i];
       [marks.outer, marks.inner, marks.cross].forEach((mark) => mark && mark.setLatLng(at));
     }

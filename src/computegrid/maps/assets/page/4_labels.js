@@ -3,7 +3,7 @@ const labelPane = { nodes: [] };
 function updateLabels() {
   labelPane.nodes.forEach((node) => node.remove());
   labelPane.nodes = [];
-  const taken = [], pane = map.getPane("labels"), size = map.getSize();
+  const taken = [], written = new Set(), pane = map.getPane("labels"), size = map.getSize();
   const wanted = [];
   if (state.show.sites) siteOrder.slice(0, 160).forEach((i) => wanted.push(["site", i, data.sites[i].capacity_mw]));
   if (state.show.regions) regionOrder.slice(0, 120).forEach((i) => wanted.push(["region", i, data.regions[i].demand_mw * 0.9]));
@@ -16,12 +16,13 @@ function updateLabels() {
     const point = map.latLngToContainerPoint(at);
     if (point.x < 0 || point.y < 0 || point.x > size.x || point.y > size.y) continue;
     const r = Math.max(3, radius(kind === "site" ? item.capacity_mw : item.demand_mw));
+    if (written.has(item.short)) continue;
     const wide = width(item.short, 11) + 4, high = 14;
     for (const [x, y] of [[point.x + r + 2, point.y - 7], [point.x - r - wide - 2, point.y - 7], [point.x - wide / 2, point.y - r - high], [point.x - wide / 2, point.y + r]]) {
       const box = [x, y, x + wide, y + high];
       if (x < 2 || x + wide > size.x - 2 || y < 2 || y + high > size.y - 2) continue;
       if (taken.some((o) => box[0] < o[2] && o[0] < box[2] && box[1] < o[3] && o[1] < box[3])) continue;
-      taken.push(box);
+      taken.push(box); written.add(item.short);
       const node = el("div", { class: "cg-label cg-label-" + kind, "aria-hidden": "true", text: item.short });
       L.DomUtil.setPosition(node, map.containerPointToLayerPoint([Math.round(x), Math.round(y)]));
       pane.append(node); labelPane.nodes.push(node);

@@ -8,7 +8,7 @@ const when = () => (mean() ? words.mean_of_hours : data.hours[state.hour].label)
 function flowRows(flow, i) {
   const rows = [
     [words.region, data.regions[flow.region].label], [words.site, data.sites[flow.site].label],
-    [words.work, mw(flowMw(i))], [words.price, usd(flow.usd_per_mwh)], [words.control, flow.control],
+    [words.work, mw(flowMw(i))], [words.price, priced(flow.price)], [words.control, flow.control],
     [words.round_trip, flow.rtt_ms === null ? "" : number(flow.rtt_ms) + " ms"],
   ];
   for (let k = 0; k < flow.work.length; k += 2) rows.push(["· " + data.workloads[flow.work[k]], mw(flow.work[k + 1])]);
@@ -17,9 +17,9 @@ function flowRows(flow, i) {
 function regionRows(i) {
   const region = data.regions[i];
   return [
-    [words.demand, mw(regionDemand(i))], [words.price, usd(regionValue(i, "price"))],
+    [words.demand, mw(regionDemand(i))], [words.price, priced(regionValue(i, "price"))],
     [words.unserved_share, percent(regionValue(i, "unserved"))],
-    [words.away_share, percent(region.away_share)], [words.foreign_share, percent(region.foreign_share)],
+    [words.away_share, percent(region.away_share)], [words.foreign_share, region.foreign_share === null ? "" : percent(region.foreign_share)],
     [words.estimate_note, region.estimate ? words.yes : ""],
   ];
 }
@@ -30,7 +30,7 @@ function siteRows(i) {
     [words.used, mw(siteUsed(i)) + (site.capacity_mw > 0 ? " · " + percent(siteUsed(i) / site.capacity_mw) : "")],
     [words.control, site.control], [words.operator, site.operator], [words.chip, site.chip], [words.status, site.status],
     ["PUE", site.pue === null ? "" : number(site.pue)], [words.energy_price, site.energy_usd_per_mwh === null ? "" : usd(site.energy_usd_per_mwh)],
-    [words.scarcity, usd(site.rent_usd_per_mwh)], [words.estimate_note, site.estimate ? words.yes : ""],
+    [words.scarcity, priced(site.scarcity)], [words.estimate_note, site.estimate ? words.yes : ""],
   ];
 }
 function tooltip(kind, i) {
@@ -64,14 +64,14 @@ function updatePanel() {
   box.append(el("button", { type: "button", class: "cg-close", "aria-label": words.close, text: "×", on: { click: () => select(null) } }),
     el("p", { class: "cg-kind", text: words[on.kind] + " · " + when() }), el("h2", { text: item ? item.label : data.regions[flow.region].label + " → " + data.sites[flow.site].label }),
     facts(flow ? flowRows(flow, on.index) : on.kind === "site" ? siteRows(on.index) : regionRows(on.index)));
-  if (flow) { if (flow.made_of) box.append(madeOf([[flow, flow.mw]])); return; }
+  if (flow) { if (data.price_parts.length) box.append(madeOf([[flow, flow.mw]])); return; }
   const touching = data.flows.map((f, i) => [f, flowMw(i)]).filter(([f, value]) => f[on.kind] === on.index && value > 0);
   if (!touching.length) { box.append(el("p", { text: words.nothing })); return; }
   if (on.kind === "region") {
-    box.append(bars(words.served_by, touching.map(([f, value]) => [data.sites[f.site].label, value, f.control + " · " + usd(f.usd_per_mwh), data.colours[f.group]])));
-    if (touching[0][0].made_of) box.append(madeOf(touching));
+    box.append(bars(words.served_by, touching.map(([f, value]) => [data.sites[f.site].label, value, f.control + " · " + priced(f.price), data.colours[f.group]])));
+    if (data.price_parts.length) box.append(madeOf(touching));
   } else {
-    box.append(bars(words.serves, touching.map(([f, value]) => [data.regions[f.region].label, value, usd(f.usd_per_mwh), data.colours[f.group]])));
+    box.append(bars(words.serves, touching.map(([f, value]) => [data.regions[f.region].label, value, priced(f.price), data.colours[f.group]])));
   }
   const kinds = {};
   for (const [f, value] of touching) for (let k = 0; k < f.work.length; k += 2) kinds[f.work[k]] = (kinds[f.work[k]] || 0) + (f.mw > 0 ? (f.work[k + 1] * value) / f.mw : 0);

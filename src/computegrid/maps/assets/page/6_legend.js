@@ -26,7 +26,7 @@ function updateLegend() {
     box.append(el("h3", { text: words["shade_" + state.shade] }),
       el("div", { class: "cg-ramp", css: { background: "linear-gradient(90deg," + data.ramp.join(",") + ")" } }),
       el("div", { class: "cg-ramp-ends" }, el("span", { text: (state.shade === "price" && data.price_clipped[0] ? "≤ " : "") + text(low) }),
-        el("span", { text: state.shade === "price" ? "USD/MWh" : "" }), el("span", { text: (state.shade === "price" && data.price_clipped[1] ? "≥ " : "") + text(high) })),
+        el("span", { text: state.shade === "price" ? data.price_unit : "" }), el("span", { text: (state.shade === "price" && data.price_clipped[1] ? "≥ " : "") + text(high) })),
       el("p", { class: "cg-small", text: words.region_note }));
   }
 }

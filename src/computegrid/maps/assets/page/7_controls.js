@@ -22,8 +22,8 @@ function updateControls() {
 function ruleText() {
   const shown = data.flows.filter((flow) => flow.mw >= state.least), total = data.flow_rule.mw;
   const sum = shown.reduce((all, flow) => all + flow.mw, 0), rest = data.flow_rule.count - shown.length;
-  const text = words.rule_shown.replace("%n", number(shown.length)).replace("%t", number(data.flow_rule.count)).replace("%p", percent(total ? sum / total : 1));
-  return rest > 0 ? text + " " + words.rule_rest.replace("%n", number(rest)).replace("%x", number(Math.max(state.least, data.flow_rule.cut_mw))) : text;
+  const text = write(words.rule_shown, { n: number(shown.length), t: number(data.flow_rule.count), p: percent(total ? sum / total : 1) });
+  return rest > 0 ? text + " " + write(words.rule_rest, { n: number(rest), x: number(Math.max(state.least, data.flow_rule.cut_mw)) }) : text;
 }
 const clock = { timer: null };
 function setHour(hour) {
@@ -76,7 +76,7 @@ function openTable(name) {
   if (!dialog.open) dialog.showModal();
 }
 const tables = {
-  flows: [[words.region, (f) => data.regions[f.region].label], [words.site, (f) => data.sites[f.site].label], [words.control, (f) => f.control], [words.work + " (MW)", (f, i) => flowMw(i)], [words.price + " (USD/MWh)", (f) => f.usd_per_mwh], [words.round_trip + " (ms)", (f) => (f.rtt_ms === null ? "" : f.rtt_ms)]],
-  sites: [[words.site, (s) => s.label], [words.operator, (s) => s.operator], [words.control, (s) => s.control], [words.status, (s) => s.status], [words.capacity + " (MW)", (s) => s.capacity_mw], [words.used + " (MW)", (s, i) => siteUsed(i)], [words.scarcity + " (USD/MWh)", (s) => s.rent_usd_per_mwh], [words.estimate_note, (s) => (s.estimate ? words.yes : "")]],
-  regions: [[words.region, (r) => r.label], [words.demand + " (MW)", (r, i) => regionDemand(i)], [words.price + " (USD/MWh)", (r, i) => regionValue(i, "price")], [words.unserved_share + " (%)", (r, i) => 100 * regionValue(i, "unserved")], [words.away_share + " (%)", (r) => 100 * r.away_share], [words.foreign_share + " (%)", (r) => 100 * r.foreign_share]],
+  flows: [[words.region, (f) => data.regions[f.region].label], [words.site, (f) => data.sites[f.site].label], [words.control, (f) => f.control], [words.work + " (MW)", (f, i) => flowMw(i)], [words.price + " (" + data.price_unit + ")", (f) => f.price], [words.round_trip + " (ms)", (f) => (f.rtt_ms === null ? "" : f.rtt_ms)]],
+  sites: [[words.site, (s) => s.label], [words.operator, (s) => s.operator], [words.control, (s) => s.control], [words.status, (s) => s.status], [words.capacity + " (MW)", (s) => s.capacity_mw], [words.used + " (MW)", (s, i) => siteUsed(i)], [words.scarcity + " (" + data.price_unit + ")", (s) => s.scarcity], [words.estimate_note, (s) => (s.estimate ? words.yes : "")]],
+  regions: [[words.region, (r) => r.label], [words.demand + " (MW)", (r, i) => regionDemand(i)], [words.price + " (" + data.price_unit + ")", (r, i) => regionValue(i, "price")], [words.unserved_share + " (%)", (r, i) => 100 * regionValue(i, "unserved")], [words.away_share + " (%)", (r) => 100 * r.away_share], [words.foreign_share + " (%)", (r) => r.foreign_share === null ? "" : 100 * r.foreign_share]],
 };
