@@ -1,1 +1,46 @@
-"""computegrid."""
+"""Route compute demand to data-centre capacity, and see what each rule about it costs.
+
+>>> import computegrid as cg
+>>> scenario = cg.load("china")
+>>> dispatch = cg.solve(scenario, regime="open-market")
+>>> dispatch.status
+'optimal'
+"""
+
+from importlib.metadata import version as _version
+
+from computegrid.dispatch import Dispatch, solve
+from computegrid.errors import (
+    ComputegridError,
+    DataError,
+    InfeasibleError,
+    RuleWarning,
+    ScenarioError,
+    SolverError,
+)
+from computegrid.scenario.bundled import load, models
+from computegrid.scenario.lanes import Network
+from computegrid.scenario.regime import Charge, Forbid, Limit, Regime, Share
+from computegrid.scenario.scenario import Scenario
+
+__version__ = _version("computegrid")
+
+__all__ = [
+    "Charge",
+    "ComputegridError",
+    "DataError",
+    "Dispatch",
+    "Forbid",
+    "InfeasibleError",
+    "Limit",
+    "Network",
+    "Regime",
+    "RuleWarning",
+    "Scenario",
+    "ScenarioError",
+    "Share",
+    "SolverError",
+    "load",
+    "models",
+    "solve",
+]

@@ -18,7 +18,7 @@ from computegrid.program.objective import Minimise
 from computegrid.scenario.regime import Regime, Rule
 from computegrid.scenario.scenario import Scenario
 from computegrid.solvers.certificate import Certificate, certify
-from computegrid.solvers.highs import solve_highs
+from computegrid.solvers.choose import solve_program
 from computegrid.solvers.solution import Solution, Status
 
 
@@ -230,7 +230,7 @@ def solve(
         raise ScenarioError(f"minimise must be 'cost' or 'carbon'; got {minimise!r}")
     chosen = scenario.regime(regime)
     lp = build_program(scenario, chosen, minimise)
-    solution = solve_highs(lp, method=_method(solver), time_limit_s=time_limit_s)
+    solution = solve_program(lp, solver=solver, time_limit_s=time_limit_s)
     _require_optimal(solution, scenario, chosen)
     certificate, reduced = certify(lp, solution)
     return Dispatch(
@@ -238,15 +238,6 @@ def solve(
         solver=solution.solver, certificate=certificate, _lp=lp, _x=solution.x,
         _row_dual=solution.row_dual, _reduced=reduced,
     )
-
-
-def _method(solver: str | None) -> str | None:
-    if solver in (None, "highs"):
-        return None
-    methods = {f"highs-{m}": m for m in ("simplex", "ipx", "hipo")}
-    if solver not in methods:
-        raise ScenarioError(f"no solver {solver!r}; known: highs, {', '.join(methods)}")
-    return methods[solver]
 
 
 def _require_optimal(solution: Solution, scenario: Scenario, regime: Regime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -73,3 +74,24 @@ def read_csv(folder: Path, name: str) -> pd.DataFrame:
     if faults:
         raise DataError(f"{name} cannot be read:", faults)
     return pd.DataFrame(body, columns=header, dtype="str")
+
+
+def typed_extras(table: pd.DataFrame, known: Iterable[str]) -> pd.DataFrame:
+    """Turn columns the program does not know into numbers or flags where every cell is one.
+
+    Rules select on such columns, so ``1.2`` must be a number and ``true`` a flag; blanks among
+    numbers become NaN. Columns with other text stay text.
+    """
+    out = table.copy()
+    for column in out.columns.difference(list(known)):
+        cells = out[column]
+        filled = cells[cells != ""]
+        if filled.empty:
+            continue
+        if filled.str.lower().isin(["true", "false"]).all() and len(filled) == len(cells):
+            out[column] = cells.str.lower() == "true"
+            continue
+        numbers = pd.to_numeric(filled, errors="coerce")
+        if numbers.notna().all() and not filled.str.match(r"^0\d").any():
+            out[column] = pd.to_numeric(cells, errors="coerce")
+    return out

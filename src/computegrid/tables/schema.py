@@ -170,3 +170,66 @@ SITE_HOURS = Table(
     ),
 )
 TABLES = {t.name: t for t in (REGIONS, SITES, DEMAND, WORKLOADS, LANES, HOURS, SITE_HOURS)}
+
+GRIDS = Table(
+    "grids",
+    ("grid",),
+    (
+        _key("grid", "country, province or zone"),
+        Column("energy_usd_per_mwh", unit="USD/MWh", required=True, lower=-1000,
+               plausible=(-500, 5000), meaning="price of electricity at the meter"),
+        Column("carbon_kg_per_mwh", unit="kg/MWh", required=True, lower=0, plausible=(0, 2000),
+               meaning="emissions of the electricity used"),
+        Column("pue", unit="1", required=True, lower=1, upper=5, meaning="PUE its climate allows"),
+        Column("energy_profile", "text", default="", meaning="key into profiles; blank = flat"),
+        Column("carbon_profile", "text", default="", meaning="key into profiles; blank = flat"),
+    ),
+)
+OPERATORS = Table(
+    "operators",
+    ("operator",),
+    (
+        _key("operator", "who runs the site"),
+        Column("hq", "text", default="unknown", meaning="jurisdiction of the headquarters"),
+        Column("control", "text", default="unknown", meaning="jurisdiction of the last parent"),
+        Column("technology", "text", default="unknown", meaning="whose technology it runs on"),
+    ),
+)
+CHIPS = Table(
+    "chips",
+    ("chip",),
+    (
+        _key("chip", "accelerator or mix"),
+        Column("origin", "text", default="unknown", meaning="jurisdiction of its designer"),
+        Column("power_ratio", unit="1", required=True, lower=0.01, upper=100,
+               meaning="MW drawn per MW of reference work"),
+    ),
+)
+PROFILES = Table(
+    "profiles",
+    ("profile", "season", "hour_utc"),
+    (
+        _key("profile", "name of the shape"),
+        _key("season", "DJF, MAM, JJA or SON"),
+        Column("hour_utc", unit="h", required=True, lower=0, upper=23, meaning="hour of the day"),
+        Column("factor", unit="1", required=True, meaning="relative to the mean of the year"),
+    ),
+)
+DEMAND_PROFILES = Table(
+    "demand_profiles",
+    ("workload", "hour_local"),
+    (
+        _key("workload", "class of work"),
+        Column("hour_local", unit="h", required=True, lower=0, upper=23, meaning="local hour"),
+        Column("factor", unit="1", required=True, lower=0, meaning="relative to the day's mean"),
+    ),
+)
+PARAMETERS = Table(
+    "parameters",
+    ("parameter",),
+    (
+        _key("parameter", "name of the figure"),
+        Column("value", unit="its own", required=True, meaning="the figure"),
+    ),
+)
+FACTS = {t.name: t for t in (GRIDS, OPERATORS, CHIPS, PROFILES, DEMAND_PROFILES, PARAMETERS)}

@@ -1,0 +1,243 @@
+"""From a folder of facts and a model file to the tables of a scenario."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from computegrid.errors import DataError, Fault, did_you_mean
+from computegrid.scenario.lanes import Network
+from computegrid.scenario.modelfile import SEASON_DAYS, Hours, ModelFile
+from computegrid.scenario.select import select
+from computegrid.tables import schema
+from computegrid.tables.check import collect
+from computegrid.tables.read import read_csv, typed_extras
+from computegrid.units import HOURS_PER_YEAR
+
+MIDDLE_OF_SEASON = {"DJF": "2025-01-15", "MAM": "2025-04-15", "JJA": "2025-07-15",
+                    "SON": "2025-10-15"}
+"""The day that stands for each season."""
+
+_FROM_GRID = ("energy_usd_per_mwh", "carbon_kg_per_mwh", "pue")
+_NETWORK = {
+    "rtt_intercept_ms": "rtt_intercept_ms",
+    "rtt_ms_per_km": "rtt_ms_per_km",
+    "network_usd_per_gb": "usd_per_gb",
+    "network_usd_per_gb_per_1000km": "usd_per_gb_per_1000km",
+}
+
+
+def tables_of(folder: Path, model: ModelFile) -> dict[str, Any]:
+    """Read a package and return the arguments of ``Scenario.from_tables``.
+
+    Raises
+    ------
+    DataError
+        With every fault of the files and of the joins between them.
+    """
+    faults: list[Fault] = []
+    facts = {
+        name: collect(table, _read(folder, name), faults, source=f"{name}.csv")
+        for name, table in schema.FACTS.items() if (folder / f"{name}.csv").is_file()
+    }
+    regions, sites, workloads = (_read(folder, name) for name in ("regions", "sites", "workloads"))
+    if faults:
+        raise DataError(f"the facts in {folder.name}/ cannot be used:", faults)
+    sites = _joined_sites(sites, regions, facts, faults)
+    if faults:
+        raise DataError(f"the facts in {folder.name}/ cannot be used:", faults)
+    regions = _chosen(regions, "region", model.regions, "[regions]")
+    sites = _chosen(sites, "site", model.sites, "[sites]")
+    workloads = _chosen(workloads, "workload", model.workloads, "[workloads]")
+    tables: dict[str, Any] = {"regions": regions, "sites": sites, "workloads": workloads}
+    for name in ("lanes", "demand", "site_hours"):
+        if (folder / f"{name}.csv").is_file():
+            tables[name] = _read(folder, name)
+    if model.hours is not None:
+        tables["hours"] = seasonal_hours(model.hours)
+    elif (folder / "hours.csv").is_file():
+        tables["hours"] = _read(folder, "hours")
+    if "demand" not in tables:
+        tables["demand"] = _demand(regions, workloads, tables.get("hours"), facts)
+    if "site_hours" not in tables and "profiles" in facts and model.hours is not None:
+        tables["site_hours"] = _site_hours(sites, tables["hours"], facts, model.hours)
+    parameters = facts.get("parameters")
+    if parameters is not None:
+        known = parameters.set_index("parameter")["value"]
+        tables["network"] = Network(**{
+            argument: float(known[name]) for name, argument in _NETWORK.items() if name in known
+        })
+    return tables
+
+
+def sources_of(folder: Path) -> pd.DataFrame:
+    """The sources of a package, indexed by source_id; empty when it has none."""
+    if not (folder / "sources.csv").is_file():
+        return pd.DataFrame()
+    return read_csv(folder, "sources.csv").set_index("source_id")
+
+
+def seasonal_hours(hours: Hours) -> pd.DataFrame:
+    """A day for each season in steps of ``step_hours``, weighted to a year of 8760 h.
+
+    Examples
+    --------
+    >>> float(seasonal_hours(Hours(seasons=["DJF", "JJA"], step_hours=6))["weight_hours"].sum())
+    8760.0
+    """
+    step = hours.step_hours
+    days = sum(SEASON_DAYS[season] for season in hours.seasons)
+    parts = [
+        pd.DataFrame({
+            "hour": pd.date_range(MIDDLE_OF_SEASON[season], periods=24 // step, freq=f"{step}h",
+                                  tz="UTC"),
+            "weight_hours": SEASON_DAYS[season] * step * HOURS_PER_YEAR / 24 / days,
+            "day": season,
+            "season": season,
+        })
+        for season in hours.seasons
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _read(folder: Path, name: str) -> pd.DataFrame:
+    table = schema.TABLES.get(name) or schema.FACTS[name]
+    known = [c.name for c in table.columns]
+    return typed_extras(read_csv(folder, f"{name}.csv"), known)
+
+
+def _chosen(table: pd.DataFrame, key: str, selector: dict[str, Any], where: str) -> pd.DataFrame:
+    return table[select({key: table}, selector, where=where)[key]].reset_index(drop=True)
+
+
+def _joined_sites(
+    sites: pd.DataFrame, regions: pd.DataFrame, facts: dict[str, pd.DataFrame],
+    faults: list[Fault],
+) -> pd.DataFrame:
+    """Sites with what their operator, chip and grid say; a site's own figure comes first."""
+    out = sites
+    for name, key, columns in (
+        ("operators", "operator", {"name": "operator_name", "name_zh": "operator_name_zh",
+                                   "hq": "hq", "control": "control", "technology": "technology"}),
+        ("chips", "chip", {"name": "chip_name", "origin": "chip_origin",
+                           "power_ratio": "power_ratio"}),
+        ("grids", "grid", {c: c for c in (*_FROM_GRID, "energy_profile", "carbon_profile")}),
+    ):
+        if name not in facts or key not in out.columns:
+            continue
+        table = facts[name].set_index(key)
+        for label, value in zip(out["site"], out[key], strict=True):
+            if value not in table.index:
+                faults.append(Fault("sites.csv", f"no such {key} in {name}.csv", row=label,
+                                    column=key, value=value, cure=did_you_mean(value, table.index)))
+        found = table.reindex(out[key]).reset_index(drop=True)
+        for column, named in columns.items():
+            if column not in found.columns:
+                continue
+            if named in out.columns:
+                own = out[named].reset_index(drop=True)
+                blank = own.isna() | (own.astype("str") == "")
+                out = out.assign(**{named: own.astype(object).where(~blank, found[column])})
+            else:
+                out = out.assign(**{named: found[column].to_numpy()})
+    if "control" in out.columns and {"country", "bloc"} <= set(regions.columns):
+        blocs = regions.drop_duplicates("country").set_index("country")["bloc"]
+        named = out["control"].map(blocs).astype(object)
+        out = out.assign(control_bloc=named.where(
+            named.notna(), out["control"].where(out["control"].isin(set(blocs)), "unknown")))
+    return out
+
+
+def _demand(
+    regions: pd.DataFrame, workloads: pd.DataFrame, hours: pd.DataFrame | None,
+    facts: dict[str, pd.DataFrame],
+) -> pd.DataFrame:
+    """Demand by region, workload and hour from yearly means, shares and local-time shapes."""
+    for table, column, name in ((regions, "demand_mw", "regions.csv"),
+                                (workloads, "demand_share", "workloads.csv")):
+        if column not in table.columns:
+            raise DataError(
+                f"{name} has no column {column}: give demand.csv, or {column} with demand shares"
+            )
+    mean = np.outer(_numbers(regions, "demand_mw", "regions.csv"),
+                    _numbers(workloads, "demand_share", "workloads.csv"))
+    index = pd.MultiIndex.from_product([regions["region"], workloads["workload"]],
+                                       names=["region", "workload"])
+    if hours is None or "demand_profiles" not in facts:
+        return pd.DataFrame({"mw": mean.ravel()}, index=index).reset_index()
+    shapes = facts["demand_profiles"].pivot_table(
+        index="workload", columns="hour_local", values="factor").reindex(workloads["workload"])
+    shape = shapes.fillna(1.0).to_numpy()
+    shape = shape / shape.mean(axis=1, keepdims=True)
+    starts = pd.DatetimeIndex(hours["hour"])
+    step = _step(starts)
+    offset = np.zeros(len(regions))
+    if "utc_offset_hours" in regions.columns:
+        offset = np.nan_to_num(_numbers(regions, "utc_offset_hours", "regions.csv"))
+    factor = np.mean([
+        shape[:, np.round(starts.hour.to_numpy()[None, :] + k + offset[:, None]).astype(int) % 24]
+        for k in range(step)
+    ], axis=0)  # workload × region × hour
+    mw = mean[:, :, None] * factor.transpose(1, 0, 2)
+    wide = pd.DataFrame(mw.reshape(len(index), -1), index=index,
+                        columns=pd.Index(hours["hour"], name="hour"))
+    return wide.stack().rename("mw").reset_index()
+
+
+def _site_hours(
+    sites: pd.DataFrame, hours: pd.DataFrame, facts: dict[str, pd.DataFrame], given: Hours
+) -> pd.DataFrame | None:
+    """Hourly energy price and carbon: the site's mean of the year times its grid's shape."""
+    factors = facts["profiles"].set_index(["profile", "season", "hour_utc"])["factor"]
+    columns = {}
+    for figure, profile in (("energy_usd_per_mwh", "energy_profile"),
+                            ("carbon_kg_per_mwh", "carbon_profile")):
+        if profile not in sites.columns:
+            continue
+        shapes = {"": np.ones(len(hours))}
+        for name in sites[profile].unique():
+            if name not in ("", None) and name == name:
+                shapes[name] = _shape(factors, str(name), hours, given.step_hours)
+        flat = sites[profile].fillna("")
+        mean = pd.to_numeric(sites[figure]).to_numpy(dtype=np.float64)
+        columns[figure] = (np.stack([shapes[name] for name in flat]) * mean[:, None]).ravel()
+    if not columns:
+        return None
+    index = pd.MultiIndex.from_product([sites["site"], hours["hour"]], names=["site", "hour"])
+    return pd.DataFrame(columns, index=index).reset_index()
+
+
+def _shape(factors: pd.Series, name: str, hours: pd.DataFrame, step: int) -> np.ndarray:
+    starts = pd.DatetimeIndex(hours["hour"]).hour
+    try:
+        return np.mean([
+            factors.loc[pd.MultiIndex.from_arrays(
+                [[name] * len(hours), hours["season"], (starts + k).astype("float64")]
+            )].to_numpy()
+            for k in range(step)
+        ], axis=0)
+    except KeyError:
+        raise DataError(f"profiles.csv has no complete profile {name!r}: it needs 24 hours of "
+                        "every season the model names") from None
+
+
+def _step(starts: pd.DatetimeIndex) -> int:
+    if len(starts) < 2:
+        return 1
+    return max(1, round((starts[1] - starts[0]) / pd.Timedelta(hours=1)))
+
+
+def _numbers(table: pd.DataFrame, column: str, file: str) -> np.ndarray:
+    numbers = pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=np.float64)
+    faults = [
+        Fault(file, "must be a number of at least 0", row=str(table.iloc[i, 0]), column=column,
+              value=table[column].iloc[i])
+        for i in np.flatnonzero(np.isnan(numbers) | (
+            (numbers < 0) & (column != "utc_offset_hours")))
+    ]
+    if faults:
+        raise DataError(f"{file} cannot be used:", faults)
+    return numbers
