@@ -8,6 +8,7 @@
 """
 
 from importlib.metadata import version as _version
+from typing import Any as _Any
 
 from computegrid.dispatch import Dispatch, solve
 from computegrid.errors import (
@@ -24,6 +25,27 @@ from computegrid.scenario.regime import Charge, Forbid, Limit, Regime, Share
 from computegrid.scenario.scenario import Scenario
 
 __version__ = _version("computegrid")
+
+
+def _explore(dispatch: Dispatch, **options: _Any) -> _Any:
+    """Draw the dispatch on a map: one self-contained page that opens without a network.
+
+    Parameters
+    ----------
+    **options
+        As :func:`computegrid.maps.page.draw_dispatch` takes them, e.g. ``lang="zh"``.
+
+    Returns
+    -------
+    folium.Map
+        Shows itself in a notebook; ``.save(path)`` writes the page.
+    """
+    from computegrid.maps.page import draw_dispatch
+
+    return draw_dispatch(dispatch, **options)
+
+
+Dispatch.explore = _explore
 
 __all__ = [
     "Charge",

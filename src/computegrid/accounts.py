@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
+from computegrid.errors import ScenarioError, did_you_mean
 from computegrid.program import objective, rules
 from computegrid.program.algebra import Block, Floats, LinearProgram
 from computegrid.program.variables import days, window
 from computegrid.scenario.arrays import Arrays
-from computegrid.scenario.regime import Charge, Forbid, Limit, Regime, Rule
+from computegrid.scenario.regime import RATES, Charge, Forbid, Limit, Regime, Rule
 from computegrid.scenario.scenario import Scenario
 from computegrid.units import KG_PER_T
 
@@ -156,6 +157,8 @@ def _rows(
     unit = "MWh" if rule.kind == "Share" else getattr(rule, "unit", "")
     if unit == "1" or (rule.kind == "Share" and per_hour):
         unit = "MW"
+    if not per_hour and getattr(rule, "quantity", "") in RATES:
+        unit += " (mean)"
     return pd.DataFrame({
         "rule": rule.label, "kind": rule.kind,
         "group": np.repeat(block.labels["group"].to_numpy(), k),
@@ -257,6 +260,60 @@ def control_shares(scenario: Scenario, flow: Floats) -> pd.Series:
     total = shares.groupby(level=0).sum().sort_values(ascending=False, kind="stable")
     served = float(total.sum())
     return total[total > 0] / served if served > 0 else total[:0]
+
+
+def workload_table(scenario: Scenario, flow: Floats, unserved: Floats) -> pd.DataFrame:
+    """Totals per workload, indexed by ``workload``; the unit is the last suffix of each name."""
+    a, tables = scenario.arrays, scenario.tables
+    work = flow * a.weight_hours
+    lane = work.sum(axis=1)
+    home = _same(scenario, scenario.group_by)
+    names = tables["workloads"].index
+    lanes = pd.DataFrame({
+        "served_mwh": lane,
+        "energy_mwh": (objective.energy_mwh(a) * work).sum(axis=1),
+        "carbon_t": (objective.carbon_kg(a) * work).sum(axis=1) / KG_PER_T,
+        "home_share": lane * home,
+        "mean_distance_km": lane * tables["lanes"]["distance_km"].to_numpy(dtype=np.float64),
+        "mean_rtt_ms": lane * a.rtt_ms,
+    }).groupby(a.lane_workload).sum()
+    asks = pd.DataFrame({
+        "demand_mwh": a.demand_mw @ a.weight_hours, "unserved_mwh": unserved @ a.weight_hours,
+    }).groupby(a.ask_workload).sum()
+    table = asks.join(lanes, how="left").fillna(0.0)
+    for column in ("home_share", "mean_distance_km", "mean_rtt_ms"):
+        table[column] = table[column] / table["served_mwh"].where(table["served_mwh"] > 0)
+    table.index = pd.Index(names.take(table.index), name="workload")
+    columns = ["demand_mwh", "served_mwh", "unserved_mwh", "energy_mwh", "carbon_t", "home_share",
+               "mean_distance_km", "mean_rtt_ms"]
+    return table[columns]
+
+
+def exchange_table(scenario: Scenario, flow: Floats, by: str) -> pd.DataFrame:
+    """Work by workload, group of the region (rows) and group of the site (columns) [MWh]."""
+    a, tables = scenario.arrays, scenario.tables
+    if by not in tables["regions"].columns or by not in tables["sites"].columns:
+        shared = tables["regions"].columns.intersection(tables["sites"].columns)
+        raise ScenarioError(f"regions and sites do not both have a column {by!r}; "
+                            f"{did_you_mean(by, shared.drop('geometry'))}")
+    table = pd.DataFrame({
+        "workload": tables["workloads"].index.take(a.lane_workload),
+        "wanted_in": np.asarray(tables["regions"][by].astype(str))[a.lane_region],
+        "done_in": np.asarray(tables["sites"][by].astype(str))[a.lane_site],
+        "mwh": flow @ a.weight_hours,
+    })
+    return table.pivot_table(index=["workload", "wanted_in"], columns="done_in", values="mwh",
+                             aggfunc="sum", fill_value=0.0)
+
+
+def _same(scenario: Scenario, by: str) -> Floats:
+    """1 where a lane's site lies in the region's own group, shape (L,); NaN without a group."""
+    a, tables = scenario.arrays, scenario.tables
+    if not by:
+        return np.full(a.n_lanes, np.nan)
+    left = np.asarray(tables["regions"][by].astype(str))[a.lane_region]
+    right = np.asarray(tables["sites"][by].astype(str))[a.lane_site]
+    return (left == right).astype(np.float64)
 
 
 def summary(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
 
@@ -47,6 +47,9 @@ class Dispatch:
     status: str
     solver: str
     certificate: Certificate
+    explore: ClassVar[Callable[..., Any]]
+    """Draw the dispatch as one offline page; bound where the package is put together."""
+
     _lp: LinearProgram = field(repr=False)
     _x: Floats = field(repr=False)
     _row_dual: Floats = field(repr=False)
@@ -131,6 +134,31 @@ class Dispatch:
         """Share of the served work by the jurisdiction that controls the site; sums to 1."""
         return accounts.control_shares(self.scenario, self.flow_mw)
 
+    @property
+    def by_workload(self) -> pd.DataFrame:
+        """Per workload: demand, served, unserved and energy [MWh], carbon [t], ``home_share``
+        (served in the region's own ``scenario.group_by``), mean distance [km] and round trip [ms].
+        """
+        unserved = self._x[self._lp.columns_of("unserved")]
+        return accounts.workload_table(
+            self.scenario, self.flow_mw, unserved.reshape(self.scenario.arrays.demand_mw.shape)
+        )
+
+    def exchange(self, by: str | None = None) -> pd.DataFrame:
+        """Work by where it is wanted (rows: workload, ``wanted_in``) and where it is done [MWh].
+
+        Parameters
+        ----------
+        by : str, optional
+            Column that regions and sites share; ``scenario.group_by`` when None.
+
+        Raises
+        ------
+        ScenarioError
+            If regions and sites do not both have that column.
+        """
+        return accounts.exchange_table(self.scenario, self.flow_mw, by or self.scenario.group_by)
+
     @cached_property
     def _summary(self) -> pd.Series:
         return accounts.summary(self.scenario, self.regime, self._lp, self._x)
@@ -152,6 +180,7 @@ class Dispatch:
             "flows": self.flows, "unserved": self.unserved, "utilisation": self.utilisation,
             "prices": self.prices, "rents": self.rents, "rule_prices": self.rule_prices,
             "control_shares": self.control_shares.reset_index(),
+            "by_workload": self.by_workload.reset_index(),
             "summary": self._summary.rename_axis("quantity").rename("value").reset_index(),
         }
 

@@ -56,6 +56,7 @@ class ModelFile(pydantic.BaseModel):
     data: str
     as_of: str = ""
     default_regime: str | None = None
+    group_by: str = ""
     regions: dict[str, Any] = pydantic.Field(default_factory=dict)
     sites: dict[str, Any] = pydantic.Field(default_factory=dict)
     workloads: dict[str, Any] = pydantic.Field(default_factory=dict)

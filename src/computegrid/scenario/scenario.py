@@ -36,6 +36,8 @@ class Scenario:
     regimes : dict of str to Regime
     default_regime : str or None
         The regime a plain run uses; None is no rules.
+    group_by : str
+        Column of regions and sites by which work is said to move; empty when they share none.
     sources : DataFrame
         Indexed by source_id; empty when the planner gave none.
     """
@@ -49,6 +51,7 @@ class Scenario:
     title_zh: str = ""
     as_of: str = ""
     default_regime: str | None = None
+    group_by: str = ""
     sources: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
     @classmethod
@@ -68,6 +71,7 @@ class Scenario:
         title_zh: str = "",
         as_of: str = "",
         default_regime: str | None = None,
+        group_by: str = "",
         network: Network | None = None,
         available_share: Mapping[str, float] | None = None,
         sources: pd.DataFrame | None = None,
@@ -101,6 +105,9 @@ class Scenario:
             Latency and network cost by distance, where lanes do not say.
         available_share : mapping, optional
             Share of capacity usable, by ``status``; operational 1, all others 0.
+        group_by : str, optional
+            Column that regions and sites share, by which work is said to move (``Dispatch.exchange``);
+            found among ``bloc``, ``country``, ``grid`` when empty.
         name, title, title_zh, as_of, default_regime, sources
             What people read.
 
@@ -149,7 +156,7 @@ class Scenario:
         return cls(
             name=name, _tables=tables, _links=links, _arrays=arrays,
             regimes=_regimes(regimes), title=title or name, title_zh=title_zh, as_of=as_of,
-            default_regime=default_regime,
+            default_regime=default_regime, group_by=_group_by(group_by, tables),
             sources=pd.DataFrame() if sources is None else sources,
         )
 
@@ -338,6 +345,14 @@ def _asked(links: pd.DataFrame, demand: pd.DataFrame) -> pd.Series:
     return pd.Series(
         pd.MultiIndex.from_frame(links[["region", "workload"]]).isin(pairs), index=links.index
     )
+
+
+def _group_by(asked: str, tables: Mapping[str, Any]) -> str:
+    shared = set(tables["regions"].columns) & set(tables["sites"].columns)
+    if asked and asked not in shared:
+        raise ScenarioError(f"group_by {asked!r} is no column of both regions and sites; "
+                            f"{did_you_mean(asked, shared)}")
+    return asked or next((c for c in ("bloc", "country", "grid") if c in shared), "")
 
 
 def _regimes(

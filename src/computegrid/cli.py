@@ -1,0 +1,145 @@
+"""What is typed: the command ``computegrid``."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+from rich.console import Console
+
+from computegrid import console as say
+from computegrid.dispatch import solve
+from computegrid.errors import ComputegridError, InfeasibleError, RuleWarning, SolverError
+from computegrid.scenario.bundled import load, models
+from computegrid.scenario.newmodel import new_model
+from computegrid.scenario.scenario import Scenario
+
+EXIT_WRONG_INPUT, EXIT_INFEASIBLE, EXIT_NO_ANSWER, EXIT_INTERRUPTED = 1, 3, 4, 130
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, rich_markup_mode="rich",
+    help="Route compute demand to data-centre capacity, and see what each rule about it costs.",
+    epilog="Start with:  computegrid models  ·  computegrid run china --map china.html  ·  "
+           "computegrid new mine --from europe\n\n"
+           "Exit codes: 0 done, 1 wrong input, 2 wrong command line, 3 no dispatch can keep the "
+           "rules, 4 no certified answer, 130 interrupted.",
+)
+
+Model = Annotated[str, typer.Argument(
+    metavar="MODEL", help="A bundled model (see `computegrid models`), a TOML file, or a folder "
+    "with model.toml.")]
+RegimeOption = Annotated[Optional[str], typer.Option(  # noqa: UP045 - typer reads it at run time
+    "--regime", "-r", metavar="NAME", help="Rules to solve under; the model's default if left out.")]
+
+
+@app.command("models")
+def list_models() -> None:
+    """List the bundled models and their regimes."""
+    console = _console()
+    with console.status("reading the models"):
+        scenarios = [load(name) for name in models()]
+    say.print_models(console, scenarios)
+
+
+@app.command()
+def run(
+    model: Model,
+    regime: RegimeOption = None,
+    map_file: Annotated[Optional[Path], typer.Option(  # noqa: UP045
+        "--map", metavar="FILE", help="Write the map here: one HTML page, no network needed.")] = None,
+    save: Annotated[Optional[Path], typer.Option(  # noqa: UP045
+        "--save", metavar="DIR", help="Write all tables here (CSV, Parquet, run.json).")] = None,
+    minimise: Annotated[str, typer.Option(help="What to minimise: cost or carbon.")] = "cost",
+    solver: Annotated[Optional[str], typer.Option(  # noqa: UP045
+        help="Force a solver, e.g. highs; chosen by the model's structure if left out.")] = None,
+) -> None:
+    """Solve a model under a regime and say what the answer is.
+
+    Example: [bold]computegrid run china --regime edwc --map china.html --save china-run[/bold]
+    """
+    console = _console()
+    scenario = _load(console, model)
+    chosen = regime if regime is not None else scenario.default_regime
+    with console.status(f"solving {scenario.arrays.n_lanes * scenario.arrays.n_hours:,} flows"):
+        dispatch = solve(scenario, chosen, minimise, solver=solver)  # type: ignore[arg-type]
+    say.print_dispatch(console, dispatch)
+    if save is not None:
+        dispatch.save(save)
+        console.print(f"tables: {save}", soft_wrap=True)
+    if map_file is not None:
+        from computegrid.maps.page import save_page
+
+        with console.status("drawing the map"):
+            save_page(dispatch.explore(), map_file)
+        console.print(f"map:    {map_file}  (open it in a browser; it needs no network)",
+                      soft_wrap=True)
+
+
+@app.command()
+def check(model: Annotated[str, typer.Argument(
+    metavar="PATH", help="A folder with model.toml, a TOML file, or a bundled name.")]) -> None:
+    """Check a model: its tables, its keys, and every rule of every regime. Solves nothing."""
+    console = _console()
+    scenario = _load(console, model)
+    found = say.check_regimes(scenario)
+    say.print_check(console, scenario, found)
+
+
+@app.command()
+def new(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="Folder to make.")],
+    model: Annotated[str, typer.Option("--from", metavar="MODEL", help="Model to start from.")],
+) -> None:
+    """Make a folder of your own: a model and the facts it needs, to edit and run.
+
+    Example: [bold]computegrid new mine --from europe[/bold], edit mine/model.toml and
+    mine/facts/*.csv, then [bold]computegrid run mine[/bold]
+    """
+    console = _console()
+    with console.status(f"copying {model}"):
+        file = new_model(path, model)
+    console.print(f"made {path}: edit {file} and {file.parent}/facts/*.csv, then\n"
+                  f"  computegrid check {path}\n  computegrid run {path}", soft_wrap=True)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; errors are one paragraph on standard error, never a traceback."""
+    stderr = Console(stderr=True, highlight=False)
+    warnings.showwarning = lambda message, *_args, **_kwargs: stderr.print(
+        f"[yellow]note:[/yellow] {_plain(message)}", soft_wrap=True
+    )
+    warnings.simplefilter("always", RuleWarning)
+    try:
+        app(arguments, standalone_mode=True)
+    except ComputegridError as error:
+        stderr.print(f"[red]error:[/red] {_plain(error)}", soft_wrap=True)
+        sys.exit(_exit_code(error))
+    except KeyboardInterrupt:
+        stderr.print("interrupted; nothing half-written was left behind")
+        sys.exit(EXIT_INTERRUPTED)
+    except OSError as error:
+        stderr.print(f"[red]error:[/red] {_plain(error)}", soft_wrap=True)
+        sys.exit(EXIT_WRONG_INPUT)
+
+
+def _exit_code(error: ComputegridError) -> int:
+    if isinstance(error, InfeasibleError):
+        return EXIT_INFEASIBLE
+    return EXIT_NO_ANSWER if isinstance(error, SolverError) else EXIT_WRONG_INPUT
+
+
+def _load(console: Console, model: str) -> Scenario:
+    with console.status(f"reading {model}"):
+        return load(model)
+
+
+def _console() -> Console:
+    return Console(highlight=False)
+
+
+def _plain(text: object) -> str:
+    """Text for rich, with its own square brackets kept as they are."""
+    return str(text).replace("[", r"\[")

@@ -1,0 +1,176 @@
+"""What the command line says: tables a person can read."""
+
+from __future__ import annotations
+
+import warnings
+
+import pandas as pd
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from computegrid.dispatch import Dispatch
+from computegrid.errors import RuleWarning
+from computegrid.program.build import build_program
+from computegrid.scenario.scenario import Scenario
+
+MOST_ROWS = 12
+
+
+def print_models(console: Console, scenarios: list[Scenario]) -> None:
+    """List models: name, title, size, regimes."""
+    table = Table("model", "what it describes", "size", "regimes")
+    for scenario in scenarios:
+        size = (f"{len(scenario.regions)} regions\n{scenario.arrays.n_sites} sites\n"
+                f"{scenario.arrays.n_hours} time steps")
+        table.add_row(scenario.name, escape(_both(scenario)), size,
+                      escape(", ".join(scenario.regimes)))
+    console.print(table)
+
+
+def print_dispatch(console: Console, dispatch: Dispatch) -> None:
+    """Say what a dispatch is: totals, who serves what and where, prices, rules."""
+    scenario, s = dispatch.scenario, dispatch.summary
+    regime = dispatch.regime
+    console.print(f"[bold]{escape(_both(scenario))}[/bold], regime [bold]{escape(regime.name)}"
+                  f"[/bold]: {escape(regime.title)}", soft_wrap=True)
+    total = scenario.arrays.weight_hours.sum()
+    console.print(
+        f"{scenario.arrays.n_hours} time steps for {total:,.0f} h, facts as of "
+        f"{scenario.as_of or 'no date given'}; {dispatch.status}, {dispatch.solver}, gap "
+        f"{dispatch.certificate.gap:.0e}; estimates: {_estimates(scenario)}", soft_wrap=True)
+    totals = Table("total", "value", "unit", title="Totals")
+    for name, value, digits in (
+        ("cost_usd", s["cost_usd"], 0), ("operating_cost_usd", s["operating_cost_usd"], 0),
+        ("energy_cost_usd", s["energy_cost_usd"], 0),
+        ("network_cost_usd", s["network_cost_usd"], 0), ("charges_usd", s["charges_usd"], 0),
+        ("demand_mwh", s["demand_mwh"], 0), ("unserved_mwh", s["unserved_mwh"], 0),
+        ("energy_mwh", s["energy_mwh"], 0), ("carbon_t", s["carbon_t"], 0),
+        ("mean_rtt_ms", s["mean_rtt_ms"], 1), ("utilisation", s["utilisation"], 3),
+        ("dependence", s["dependence"], 3),
+    ):
+        quantity, unit = _split_unit(name)
+        totals.add_row(quantity, f"{value:,.{digits}f}", unit)
+    console.print(totals)
+    _print_workloads(console, dispatch)
+    _print_exchange(console, dispatch)
+    _print_control(console, dispatch)
+    _print_prices(console, dispatch)
+    _print_rules(console, dispatch)
+
+
+def check_regimes(scenario: Scenario) -> dict[str, list[str]]:
+    """Build every regime's program and return the warnings, by regime."""
+    found: dict[str, list[str]] = {}
+    for name, regime in scenario.regimes.items():
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", RuleWarning)
+            build_program(scenario, regime)
+        found[name] = [str(one.message) for one in caught]
+    return found
+
+
+def print_check(console: Console, scenario: Scenario, found: dict[str, list[str]]) -> None:
+    """Say what was checked and which rules have no effect."""
+    console.print(escape(repr(scenario)), soft_wrap=True)
+    for name, notes in found.items():
+        rules = len(scenario.regimes[name].rules)
+        mark = "[yellow]note[/yellow]" if notes else "[green]ok[/green]"
+        console.print(f"  {mark} regime {escape(name)}: {rules} rules", soft_wrap=True)
+        for note in notes:
+            console.print(f"       {escape(note)}", soft_wrap=True)
+    console.print("[green]the model can be run[/green]")
+
+
+def _print_workloads(console: Console, dispatch: Dispatch) -> None:
+    by = dispatch.scenario.group_by
+    table = Table("workload", "demand GWh", "unserved GWh", f"served in own {by or 'group'}",
+                  "mean km", "mean RTT ms", "kg CO2/MWh", title="Workloads")
+    for name, row in dispatch.by_workload.iterrows():
+        carbon = row["carbon_t"] * 1000 / row["served_mwh"] if row["served_mwh"] > 0 else 0.0
+        table.add_row(escape(str(name)), f"{row['demand_mwh'] / 1000:,.1f}",
+                      f"{row['unserved_mwh'] / 1000:,.1f}", _percent(row["home_share"]),
+                      f"{row['mean_distance_km']:,.0f}", f"{row['mean_rtt_ms']:.1f}",
+                      f"{carbon:,.0f}")
+    console.print(table)
+
+
+def _print_exchange(console: Console, dispatch: Dispatch) -> None:
+    by = dispatch.scenario.group_by
+    if not by:
+        return
+    moved = dispatch.exchange(by)
+    total = moved.groupby(level="wanted_in").sum()
+    total = total.loc[total.sum(axis=1).sort_values(ascending=False).index[:MOST_ROWS]]
+    columns = list(total.sum().sort_values(ascending=False).index[:8])
+    table = Table(f"wanted in ({by})", *[escape(f"done in {c}") for c in columns],
+                  title=f"Where served work is done, by {by}")
+    for name, row in total.iterrows():
+        whole = row.sum()
+        table.add_row(escape(str(name)), *[
+            _percent(row[c] / whole) if whole > 0 else "-" for c in columns])
+    console.print(table)
+
+
+def _print_control(console: Console, dispatch: Dispatch) -> None:
+    shares = dispatch.control_shares
+    if len(shares) <= 1:
+        return
+    text = ", ".join(f"{escape(str(name))} {_percent(v)}" for name, v in shares.head(8).items())
+    console.print(f"Work by who controls the site: {text}", soft_wrap=True)
+
+
+def _print_prices(console: Console, dispatch: Dispatch) -> None:
+    prices = dispatch.prices
+    unit = prices.columns[-1]
+    by_region = prices.groupby("region")[unit].mean().sort_values()
+    low, high = by_region.index[0], by_region.index[-1]
+    names = _names(dispatch.scenario)
+    console.print(
+        f"Price of compute ({unit.replace('_per_', '/')}, mean of workloads and hours): lowest "
+        f"{by_region.iloc[0]:,.1f} in {escape(names.get(low, str(low)))}, highest "
+        f"{by_region.iloc[-1]:,.1f} in {escape(names.get(high, str(high)))}", soft_wrap=True)
+
+
+def _print_rules(console: Console, dispatch: Dispatch) -> None:
+    prices = dispatch.rule_prices
+    if prices.empty:
+        return
+    worth = prices.assign(size=prices["shadow_price"].abs())
+    strongest = worth.sort_values("size", ascending=False).groupby("rule", sort=False).head(1)
+    table = Table("rule", "kind", "strongest at", "shadow price USD per unit", "unit",
+                  title="What rules cost at the margin")
+    for row in strongest.head(MOST_ROWS).itertuples():
+        where = ", ".join(part for part in (str(row.group), str(row.hour)) if part)
+        table.add_row(escape(str(row.rule)), str(row.kind), escape(where),
+                      f"{row.shadow_price:,.2f}", str(row.unit))
+    console.print(table)
+
+
+def _names(scenario: Scenario) -> dict[str, str]:
+    regions = scenario.regions
+    return {str(k): str(v) for k, v in regions["name"].items()} if "name" in regions else {}
+
+
+def _estimates(scenario: Scenario) -> str:
+    sites = scenario.sites
+    if "kind" not in sites.columns:
+        return "the sites do not say"
+    share = sites.loc[sites["kind"] != "published", "capacity_mw"].sum() / max(
+        sites["capacity_mw"].sum(), 1e-9)
+    return f"{_percent(share)} of the capacity is estimated or derived"
+
+
+def _both(scenario: Scenario) -> str:
+    return " · ".join(part for part in (scenario.title, scenario.title_zh) if part)
+
+
+def _percent(share: float) -> str:
+    return "-" if pd.isna(share) else f"{100 * share:.1f} %"
+
+
+def _split_unit(name: str) -> tuple[str, str]:
+    for suffix, unit in (("_usd", "USD"), ("_mwh", "MWh"), ("_t", "t"), ("_ms", "ms")):
+        if name.endswith(suffix):
+            return name.removesuffix(suffix).replace("_", " "), unit
+    return name.replace("_", " "), "share"

@@ -1,0 +1,87 @@
+"""A folder of one's own: a model and the facts it needs, copied to be edited and run."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+from computegrid.errors import DataError
+from computegrid.scenario.bundled import MODEL_FILE, facts_folder, load, model_path
+from computegrid.scenario.modelfile import read_model
+from computegrid.scenario.scenario import Scenario
+
+FACTS = "facts"
+"""Name of the folder of facts inside a planner's folder."""
+
+
+def new_model(folder: Path, model: str) -> Path:
+    """Write ``folder`` with ``model.toml`` and ``facts/``: the part of the facts the model uses.
+
+    Parameters
+    ----------
+    folder : Path
+        Must not exist, or be empty.
+    model : str
+        Bundled name or path of the model to start from.
+
+    Returns
+    -------
+    Path
+        The model file. ``computegrid run FOLDER`` gives the same answer as the model copied.
+
+    Raises
+    ------
+    DataError
+        If the folder is not empty.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise DataError(f"{folder} is there already and is not empty; name a new folder")
+    scenario = load(model)
+    path = model_path(model)
+    described = read_model(path)
+    facts = facts_folder(path, described.data)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    try:
+        (temporary / FACTS).mkdir()
+        for file in sorted(facts.glob("*.csv")):
+            text = _needed(file, scenario)
+            (temporary / FACTS / file.name).write_text(text, encoding="utf-8", newline="")
+        text = re.sub(r'(?m)^data\s*=\s*"[^"]*"', f'data = "{FACTS}"',
+                      path.read_text(encoding="utf-8"), count=1)
+        (temporary / MODEL_FILE).write_text(text, encoding="utf-8")
+        temporary.chmod(0o755)
+        if folder.exists():
+            folder.rmdir()
+        temporary.replace(folder)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    return folder / MODEL_FILE
+
+
+def _needed(file: Path, scenario: Scenario) -> str:
+    """Text of a table with only the rows the scenario uses."""
+    tables = scenario.tables
+    keep = {"regions.csv": ("region", tables["regions"].index),
+            "sites.csv": ("site", tables["sites"].index),
+            "workloads.csv": ("workload", tables["workloads"].index)}
+    for table, key in (("operators", "operator"), ("chips", "chip"), ("grids", "grid")):
+        if key in tables["sites"].columns:
+            keep[f"{table}.csv"] = (key, tables["sites"][key])
+    text = file.read_text(encoding="utf-8")
+    if file.name not in keep:
+        return text
+    column, labels = keep[file.name]
+    wanted = set(labels)
+    rows = list(csv.reader(io.StringIO(text)))
+    at = rows[0].index(column)
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(
+        [rows[0], *(row for row in rows[1:] if row and row[at] in wanted)]
+    )
+    return out.getvalue()
