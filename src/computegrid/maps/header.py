@@ -34,7 +34,7 @@ def header(dispatch: Dispatch, lang: Lang) -> Header:
     regime = dispatch.regime
     name = pick(regime.title or regime.name, getattr(regime, "title_zh", ""), lang)
     steps, total = len(scenario.hours), horizon_hours(dispatch)
-    period = f"{steps:,} {text['hours_shown']} = {total:,.0f} h"
+    period = f"{steps:,} {text['steps']} = {total:,.0f} h"
     if scenario.as_of:
         period += f" · {text['facts_of']} {scenario.as_of}"
     minimise = text.get(str(dispatch.minimise), str(dispatch.minimise))

@@ -53,7 +53,7 @@ CONTROL_COLOURS = MappingProxyType(
 )
 """Colour (sRGB hex) of each group of controlling jurisdictions, in the order of the legend."""
 
-SEQUENTIAL = ("#f6f1fa", "#d9c7e8", "#b194cf", "#8560b0", "#5b3390", "#341062")
+SEQUENTIAL = ("#f1e9f7", "#d5c1e6", "#b194cf", "#8560b0", "#5b3390", "#341062")
 """Ramp from low to high for prices and shares: light to dark, so it also reads in grey."""
 
 

@@ -49,7 +49,7 @@ _WORDS = {
     "table": ("Table", "数据表"), "panel": ("Panel", "侧栏"), "map": ("Map", "地图"),
     "regime": ("Regime", "规则"), "facts_of": ("facts as of", "数据截至"), "solved_for": ("least", "最小化"),
     "cost": ("cost", "成本"), "operating_cost": ("operating cost", "运营成本"), "carbon": ("carbon", "碳排放"), "served": ("served", "已满足"),
-    "of_demand": ("of demand", "占需求"), "energy": ("energy", "能耗"), "hours_shown": ("hours", "时段"),
+    "of_demand": ("of demand", "占需求"), "energy": ("energy", "能耗"), "steps": ("time steps", "时段"),
     "source": ("Sources", "来源"), "land_source": ("Land: Natural Earth, public domain; no borders are drawn",
                                                    "陆地:Natural Earth(公有领域),不含任何边界"),
     "no_script": ("This map needs JavaScript, which runs in the page itself and asks for nothing from any network.",

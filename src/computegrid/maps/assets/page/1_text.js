@@ -1,4 +1,9 @@
 // Elements, numbers and scales. Text from data is only ever written with textContent.
+function rows(columns) {
+  const keys = Object.keys(columns);
+  return (columns[keys[0]] || []).map((_, i) => Object.fromEntries(keys.map((key) => [key, columns[key][i]])));
+}
+for (const name of ["regions", "sites", "flows"]) data[name] = rows(data[name]);
 const words = data.words;
 const state = { hour: -1, shade: "price", selected: null, show: { flows: true, sites: true, regions: true }, least: data.flow_rule.least_mw };
 

@@ -108,8 +108,9 @@ function drawnFlows() { // largest last, so that small ones are not lost below l
 function opacity(line) { return state.selected ? 0.9 : 0.4 + 0.5 * Math.min(1, flowMw(line.index) / data.scale.flow_mw * 2); }
 function updateFlows() {
   flowLayer.clearLayers();
-  if (!state.show.flows) return;
-  for (const line of drawnFlows()) {
+  const lines = state.show.flows ? drawnFlows() : [];
+  root.dataset.drawn = String(lines.length);
+  for (const line of lines) {
     const touched = isTouched(data.flows[line.index]);
     line.setStyle({ weight: lineWidth(flowMw(line.index)), opacity: touched ? opacity(line) : 0.07 });
     flowLayer.addLayer(line);

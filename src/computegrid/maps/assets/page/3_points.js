@@ -25,7 +25,7 @@ const siteMarks = data.sites.map(function (site, i) {
   const idle = site.status === "planned" || site.status === "under_construction" || site.status === "announced";
   const outer = new L.CircleMarker(at, option({
     color: colour, weight: 1.4, fillColor: "#ffffff", fillOpacity: idle ? 0.25 : 0.82,
-    dashArray: idle ? "1 3" : site.estimate ? "4 2.5" : null,
+    dashes: idle ? "1 3" : site.estimate ? "4 2.5" : null,
   }));
   const inner = new L.CircleMarker(at, option({ stroke: false, fillColor: colour, fillOpacity: 0.9, interactive: false }));
   const marks = [introduce(outer, "site", i), inner];
@@ -59,7 +59,8 @@ function updatePoints() {
   for (const i of siteOrder) {
     const { outer, inner, cross } = siteMarks[i], site = data.sites[i], r = Math.max(2.5, radius(site.capacity_mw));
     const chosen = state.selected && state.selected.kind === "site" && state.selected.index === i;
-    outer.setRadius(r); outer.setStyle({ weight: chosen ? 3.5 : 1.4 });
+    const quiet = r < 5 && siteUsed(i) <= 0;
+    outer.setRadius(r); outer.setStyle({ weight: chosen ? 3.5 : r < 5 ? 0.8 : 1.4, opacity: quiet ? 0.55 : 1, dashArray: r < 5 ? null : outer.options.dashes });
     const share = site.capacity_mw > 0 ? Math.min(1, siteUsed(i) / site.capacity_mw) : 0;
     inner.setRadius(r * Math.sqrt(share));
     if (cross) cross.setRadius(Math.max(3, r * 0.7));

@@ -5,10 +5,10 @@ function updateLabels() {
   labelPane.nodes = [];
   const taken = [], written = new Set(), pane = map.getPane("labels"), size = map.getSize();
   const wanted = [];
-  if (state.show.sites) siteOrder.slice(0, 160).forEach((i) => wanted.push(["site", i, data.sites[i].capacity_mw]));
-  if (state.show.regions) regionOrder.slice(0, 120).forEach((i) => wanted.push(["region", i, data.regions[i].demand_mw * 0.9]));
+  if (state.show.sites) siteOrder.slice(0, 160).forEach((i) => wanted.push(["site", i, Math.max(data.sites[i].used_mw, data.sites[i].capacity_mw * 0.12)]));
+  if (state.show.regions) regionOrder.slice(0, 120).forEach((i) => wanted.push(["region", i, data.regions[i].demand_mw * 0.6]));
   wanted.sort((a, b) => b[2] - a[2]);
-  const most = Math.round((size.x * size.y) / 26000);
+  const most = Math.round((size.x * size.y) / 30000);
   for (const [kind, i] of wanted) {
     if (labelPane.nodes.length >= most) break;
     const item = (kind === "site" ? data.sites : data.regions)[i];

@@ -28,6 +28,5 @@ part("open-panel").addEventListener("click", function () {
   this.setAttribute("aria-expanded", String(!hidden));
   map.invalidateSize({ animate: false });
 });
-root.dataset.drawn = String(flowLayer.getLayers().length);
 root.dataset.drawMs = String(Math.round(performance.now() - started));
 root.dataset.ready = "true";
