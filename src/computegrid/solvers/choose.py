@@ -6,9 +6,15 @@ from computegrid.errors import ScenarioError
 from computegrid.program.algebra import LinearProgram
 from computegrid.solvers.highs import solve_highs
 from computegrid.solvers.solution import Solution
+from computegrid.solvers.split import solve_split
+from computegrid.solvers.structure import find_units
 
 METHODS = {"highs": None, "highs-simplex": "simplex", "highs-ipx": "ipx", "highs-hipo": "hipo"}
-"""Names a caller may ask for, and the HiGHS method each one forces."""
+"""Names that force HiGHS on the whole program, and the method each one means."""
+ENGINES = (*METHODS, "split")
+"""Every name a caller may ask for."""
+SMALL = 2_000
+"""Columns below which HiGHS takes the whole program: nothing is to be won."""
 
 
 def solve_program(
@@ -19,8 +25,16 @@ def solve_program(
     Raises
     ------
     ScenarioError
-        If there is no solver of that name.
+        If there is no solver of that name, or it cannot take this program.
     """
-    if solver is not None and solver not in METHODS:
-        raise ScenarioError(f"no solver {solver!r}; known: {', '.join(METHODS)}")
-    return solve_highs(lp, method=METHODS[solver or "highs"], time_limit_s=time_limit_s)
+    if solver is not None and solver not in ENGINES:
+        raise ScenarioError(f"no solver {solver!r}; known: {', '.join(ENGINES)}")
+    if solver in METHODS or (solver is None and lp.n_columns < SMALL):
+        return solve_highs(lp, method=METHODS[solver or "highs"], time_limit_s=time_limit_s)
+    units = find_units(lp)
+    if units.separate:
+        return solve_split(lp, units, time_limit_s=time_limit_s)
+    if solver == "split":
+        raise ScenarioError("the program does not fall apart: a row joins its hours; "
+                            "use solver='highs'")
+    return solve_highs(lp, time_limit_s=time_limit_s)
