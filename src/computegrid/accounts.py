@@ -10,10 +10,9 @@ import scipy.sparse as sp
 
 from computegrid.errors import ScenarioError, did_you_mean
 from computegrid.program import objective, rules
-from computegrid.program.algebra import Block, Floats, LinearProgram
-from computegrid.program.variables import days, window
+from computegrid.program.algebra import Floats, LinearProgram
 from computegrid.scenario.arrays import Arrays
-from computegrid.scenario.regime import RATES, Charge, Forbid, Limit, Regime, Rule
+from computegrid.scenario.regime import Charge, Limit, Regime
 from computegrid.scenario.scenario import Scenario
 from computegrid.units import KG_PER_T
 
@@ -75,130 +74,6 @@ def utilisation_table(scenario: Scenario, flow: Floats) -> pd.DataFrame:
                       utilisation=used)
 
 
-def marginal_prices(a: Arrays, lp: LinearProgram, row_dual: Floats, reduced: Floats) -> Floats:
-    r"""What one more MWh of demand adds to the objective, shape (A, T) [USD/MWh, or kg/MWh].
-
-    .. math:: p_{a,k} = \frac{1}{h_k} \Bigl(y_{a,k} + \sum_t z^-_{a,t} \frac{h_k}{h_t}
-              + \sum_g (y_g^+ \underline\varphi_g + y_g^- \overline\varphi_g) h_k \Bigr)
-
-    The demand balance's row price, and what the same MWh does to the bounds that follow demand:
-    work that may wait widens its deadline window, and a share is taken of a larger demand.
-    """
-    price = row_dual[lp.rows_of("demand_balance")].reshape(a.demand_mw.shape).copy()
-    if lp.has_family("backlog"):
-        family = next(f for f in lp.families if f.name == "backlog")
-        asks = family.entities["ask"].to_numpy()
-        waiting = np.minimum(reduced[lp.columns_of("backlog")].reshape(family.shape), 0.0)
-        limit = a.defer_hours[a.ask_workload[asks]]
-        for hours in days(a):
-            for defer_hours in np.unique(limit):
-                rows = np.flatnonzero(limit == defer_hours)
-                open_ = window(a.elapsed_hours[hours], a.weight_hours[hours], float(defer_hours))
-                price[np.ix_(asks[rows], hours)] += waiting[np.ix_(rows, hours)] @ open_.T
-    for block in lp.blocks:
-        if block.demand is not None:
-            term, hours = block.demand, block.hours
-            dual = row_dual[lp.rows_of(block.name)].reshape(block.shape)
-            worth = block.min_share * np.maximum(dual, 0) + block.max_share * np.minimum(dual, 0)
-            if hours is None:
-                np.add.at(price, term.entity, worth[term.row] * term.coefficient)
-            else:
-                full = np.zeros((len(worth), a.n_hours))
-                full[:, hours] = worth
-                np.add.at(price, term.entity, full[term.row])
-    return price / a.weight_hours
-
-
-def rents(a: Arrays, lp: LinearProgram, row_dual: Floats) -> Floats:
-    """What one more MW of capacity saves in an hour, shape (S, T) [USD per MW and hour]."""
-    dual = row_dual[lp.rows_of("site_capacity")].reshape(a.available_mw.shape)
-    return np.maximum(-dual / a.weight_hours, 0.0)
-
-
-def rule_table(
-    scenario: Scenario, regime: Regime, lp: LinearProgram, x: Floats, row_dual: Floats,
-    reduced: Floats,
-) -> pd.DataFrame:
-    """What each rule does and costs at the margin.
-
-    Columns: ``rule, kind, group, hour`` (blank over the horizon), ``activity, lower, upper,
-    shadow_price, unit``. The shadow price is what one more unit of the bound adds to the
-    objective: negative for a cap that binds, positive for a floor. For a ``Forbid`` it is what
-    one MWh on its best lane would add (negative: would save); for a ``Charge``, its rate.
-    """
-    activity = sp.csr_array(
-        (lp.value, lp.index, lp.start), shape=(lp.n_rows, lp.n_columns)
-    ) @ x
-    flow = x[lp.columns_of("flow")].reshape(-1, scenario.arrays.n_hours)
-    z = reduced[lp.columns_of("flow")].reshape(flow.shape) / scenario.arrays.weight_hours
-    blocks = {block.name: block for block in lp.blocks}
-    parts = []
-    for rule in regime.rules:
-        if rule.label in blocks and not isinstance(rule, (Forbid, Charge)):
-            rows = lp.rows_of(rule.label)
-            parts.append(_rows(scenario, rule, blocks[rule.label], activity[rows], row_dual[rows]))
-        else:
-            parts.append(_lanes(scenario, rule, flow, z))
-    columns = ["rule", "kind", "group", "hour", "activity", "lower", "upper", "shadow_price",
-               "unit"]
-    parts = [part for part in parts if len(part)]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
-
-
-def _rows(
-    scenario: Scenario, rule: Rule, block: Block, activity: Floats, dual: Floats
-) -> pd.DataFrame:
-    n, k = block.shape
-    hours = scenario.tables["hours"].index
-    shadow = dual.reshape(n, k)
-    if block.hours is not None:
-        shadow = shadow / scenario.arrays.weight_hours[block.hours]
-    per_hour = block.hours is not None
-    unit = "MWh" if rule.kind == "Share" else getattr(rule, "unit", "")
-    if unit == "1" or (rule.kind == "Share" and per_hour):
-        unit = "MW"
-    if not per_hour and getattr(rule, "quantity", "") in RATES:
-        unit += " (mean)"
-    return pd.DataFrame({
-        "rule": rule.label, "kind": rule.kind,
-        "group": np.repeat(block.labels["group"].to_numpy(), k),
-        "hour": np.tile(np.asarray(hours.astype(str))[block.hours], n) if per_hour else "",
-        "activity": activity, "lower": block.lower.ravel(), "upper": block.upper.ravel(),
-        "shadow_price": shadow.ravel(), "unit": unit,
-    })
-
-
-def _lanes(scenario: Scenario, rule: Rule, flow: Floats, z: Floats) -> pd.DataFrame:
-    a, tables = scenario.arrays, scenario.tables
-    found = _reach(tables, rule)
-    at = np.ix_(found.lanes, found.hours)
-    if isinstance(rule, Charge):
-        amount = rules.quantity(rule, a, found.lanes, tables)[:, found.hours]
-        used = float((amount * flow[at]) .sum(axis=0) @ a.weight_hours[found.hours])
-        worth, unit, upper = rule.usd, _charged(rule), np.inf
-    else:
-        used = float(flow[at].sum(axis=0) @ a.weight_hours[found.hours])
-        worth, unit, upper = float(z[at].min(initial=0.0)), "MWh", 0.0
-    return pd.DataFrame({
-        "rule": [rule.label], "kind": [rule.kind], "group": [""], "hour": [""],
-        "activity": [used], "lower": [-np.inf], "upper": [upper], "shadow_price": [worth],
-        "unit": [unit],
-    })
-
-
-def _reach(tables: rules.Tables, rule: Rule) -> rules.Reach:
-    """Reach without the warning, which was given when the program was built."""
-    return rules.Reach(
-        np.flatnonzero(rules.lane_mask(tables, rule)),
-        np.flatnonzero(rules.hour_mask(tables["hours"], rule)),
-    )
-
-
-def _charged(rule: Charge) -> str:
-    return {"it_mw": "MWh", "power_mw": "MWh", "energy_mwh": "MWh", "carbon_t": "t",
-            "spend_usd": "USD", "gbps": "Gbit/s h"}[rule.quantity]
-
-
 def cost_parts(
     scenario: Scenario, regime: Regime, lp: LinearProgram, x: Floats
 ) -> dict[str, float]:
@@ -211,7 +86,7 @@ def cost_parts(
     value = np.where(np.isinf(a.unserved_usd_per_mwh), 0.0, a.unserved_usd_per_mwh)
     charges = sum(
         float((rules.charge(rule, a, scenario.tables) * work).sum())
-        for rule in regime.rules if isinstance(rule, Charge) and len(_reach(scenario.tables, rule).lanes)
+        for rule in regime.rules if isinstance(rule, Charge)
     )
     return {
         "energy_cost_usd": float((objective.energy_usd(a) * work).sum()),

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from computegrid import accounts, saving
+from computegrid import accounts, prices, saving
 from computegrid.errors import InfeasibleError, ScenarioError, SolverError
 from computegrid.program.algebra import Floats, LinearProgram
 from computegrid.program.build import build_program
@@ -104,7 +104,7 @@ class Dispatch:
         column is ``kg_per_mwh``.
         """
         name = "usd_per_mwh" if self.minimise == "cost" else "kg_per_mwh"
-        values = accounts.marginal_prices(
+        values = prices.marginal_prices(
             self.scenario.arrays, self._lp, self._row_dual, self._reduced
         )
         return accounts.ask_table(self.scenario, values, name)
@@ -113,7 +113,7 @@ class Dispatch:
     def rents(self) -> pd.DataFrame:
         """Tidy ``site, hour, usd_per_mwh``: what one more MW of capacity there would save."""
         name = "usd_per_mwh" if self.minimise == "cost" else "kg_per_mwh"
-        values = accounts.rents(self.scenario.arrays, self._lp, self._row_dual)
+        values = prices.rents(self.scenario.arrays, self._lp, self._row_dual)
         return accounts.site_table(self.scenario, **{name: values})
 
     @property
@@ -125,7 +125,7 @@ class Dispatch:
         a cap that binds); for a ``Forbid``, what one MWh on its best lane would add; for a
         ``Charge``, its rate.
         """
-        return accounts.rule_table(
+        return prices.rule_table(
             self.scenario, self.regime, self._lp, self._x, self._row_dual, self._reduced
         )
 

@@ -33,6 +33,8 @@ def build_program(
     """
     a, tables = scenario.arrays, scenario.tables
     hours = a.weight_hours
+    for rule in regime.rules:
+        rules.warn_if_idle(tables, rule)
     families = [
         variables.flow(
             a, _flow_cost(a, scenario, regime, minimise) * hours,

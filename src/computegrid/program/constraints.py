@@ -28,7 +28,7 @@ def demand_balance(a: Arrays) -> Block:
         order = np.arange(len(asks))
         terms += [
             Term("backlog", order, asks, np.ones(len(asks))),
-            Term("backlog", order, asks, -_carried(a), lag=1),
+            Term("backlog", order, asks, -carried(a), lag=1),
         ]
     labels = pd.DataFrame({"region": a.ask_region, "workload": a.ask_workload})
     return Block("demand_balance", "day" if len(asks) else "hour", labels, tuple(terms),
@@ -46,7 +46,7 @@ def site_capacity(a: Arrays) -> Block:
                  np.full(a.available_mw.shape, -np.inf), a.available_mw, np.arange(a.n_hours))
 
 
-def _carried(a: Arrays) -> Floats:
+def carried(a: Arrays) -> Floats:
     """Ratio by which backlog of hour t enters hour t + 1, shape (1, T); 0 across days."""
     ratio = np.zeros((1, a.n_hours))
     same: Codes = np.flatnonzero(a.day[1:] == a.day[:-1])

@@ -30,17 +30,21 @@ class Reach:
 
 
 def reach(tables: Tables, rule: Rule) -> Reach:
-    """Positions of the lanes and hours a rule selects; warns if there are none."""
-    lanes = np.flatnonzero(lane_mask(tables, rule))
-    hours = np.flatnonzero(hour_mask(tables["hours"], rule))
-    if not len(lanes) or not len(hours):
-        what = "hour" if len(lanes) else "lane"
+    """Positions of the lanes and hours a rule selects."""
+    return Reach(np.flatnonzero(lane_mask(tables, rule)),
+                 np.flatnonzero(hour_mask(tables["hours"], rule)))
+
+
+def warn_if_idle(tables: Tables, rule: Rule) -> None:
+    """Warn, naming the rule, if it selects no lane or no hour."""
+    found = reach(tables, rule)
+    if not len(found.lanes):
         warnings.warn(
-            f"rule {rule.label!r} selects no {what}: it has no effect. Check its "
-            f"{'hours' if len(lanes) else f'demand {dict(rule.demand)!r} and supply {dict(rule.supply)!r}'}",
-            RuleWarning, stacklevel=2,
-        )
-    return Reach(lanes, hours)
+            f"rule {rule.label!r} selects no lane, so it does nothing; check its demand "
+            f"{dict(rule.demand)!r} and supply {dict(rule.supply)!r}", RuleWarning, stacklevel=2)
+    elif not len(found.hours):
+        warnings.warn(f"rule {rule.label!r} selects no hour, so it does nothing; check its hours "
+                      f"{rule.hours!r}", RuleWarning, stacklevel=2)
 
 
 def forbid(rule: Forbid, tables: Tables, upper: Floats) -> None:

@@ -1,0 +1,177 @@
+"""What things are worth: prices of compute, rents of capacity, prices of rules."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from computegrid.program import rules, variables
+from computegrid.program.algebra import Block, Floats, LinearProgram
+from computegrid.program.constraints import carried
+from computegrid.scenario.arrays import Arrays
+from computegrid.scenario.regime import RATES, Charge, Forbid, Regime, Rule
+from computegrid.scenario.scenario import Scenario
+
+
+def marginal_prices(a: Arrays, lp: LinearProgram, row_dual: Floats, reduced: Floats) -> Floats:
+    r"""What one more MWh of demand adds to the objective, shape (A, T) [USD/MWh, or kg/MWh].
+
+    .. math:: p_{a,k} = \frac{1}{h_k} \Bigl(y_{a,k} + \sum_t z^-_{a,t} \frac{h_k}{h_t}
+              + \sum_g (y_g^+ \underline\varphi_g + y_g^- \overline\varphi_g) h_k \Bigr)
+
+    The demand balance's row price y, and what the same MWh does to the bounds that follow demand:
+    work that may wait widens its deadline window (z, the reduced cost of the backlog), and a
+    share is taken of a larger demand.
+    """
+    price = _lifted(a, lp, row_dual, reduced)
+    asks = variables.deferrable(a)
+    if len(asks):
+        waiting = np.minimum(_waiting(a, price[asks]), 0.0)
+        limit = a.defer_hours[a.ask_workload[asks]]
+        for hours in variables.days(a):
+            elapsed, weight = a.elapsed_hours[hours], a.weight_hours[hours]
+            for defer_hours in np.unique(limit):
+                rows = np.flatnonzero(limit == defer_hours)
+                may_wait = variables.window(elapsed, weight, float(defer_hours))
+                price[np.ix_(asks[rows], hours)] += waiting[np.ix_(rows, hours)] @ may_wait.T
+    for block in lp.blocks:
+        if block.demand is not None:
+            price += _through_share(block, row_dual[lp.rows_of(block.name)], price.shape)
+    return price / a.weight_hours
+
+
+def _through_share(block: Block, dual: Floats, shape: tuple[int, ...]) -> Floats:
+    """What demand adds by moving the bounds of a share, shape (A, T)."""
+    term = block.demand
+    assert term is not None  # noqa: S101 - the caller looked
+    dual = dual.reshape(block.shape)
+    worth = block.min_share * np.maximum(dual, 0) + block.max_share * np.minimum(dual, 0)
+    if block.hours is not None:
+        by_hour = np.zeros((len(worth), shape[1]))
+        by_hour[:, block.hours] = worth
+        worth = by_hour
+    added = np.zeros(shape)
+    np.add.at(added, term.entity, worth[term.row] * term.coefficient)
+    return added
+
+
+def _waiting(a: Arrays, price: Floats) -> Floats:
+    """Reduced cost of the backlog of asks with these row prices, shape (k, T)."""
+    following = np.append(price[:, 1:], np.zeros((len(price), 1)), axis=1)
+    return carried(a) * following - price
+
+
+def _lifted(a: Arrays, lp: LinearProgram, row_dual: Floats, reduced: Floats) -> Floats:
+    """Row prices of the demand balance, raised where nothing is wanted, shape (A, T).
+
+    Where demand is zero the solver may return any price up to what the first MWh would cost; that
+    highest one is the answer to "one more MWh". Raising it by the least reduced cost of the ask's
+    open variables keeps the duals optimal.
+    """
+    price = row_dual[lp.rows_of("demand_balance")].reshape(a.demand_mw.shape).copy()
+    idle = a.demand_mw == 0
+    if not idle.any():
+        return price
+    room = np.full(price.shape, np.inf)
+    for name, at in (("flow", a.lane_ask), ("unserved", np.arange(a.n_asks))):
+        columns = lp.columns_of(name)
+        shape = (len(at), a.n_hours)
+        open_ = lp.col_upper[columns].reshape(shape) > 0
+        np.minimum.at(room, at, np.where(open_, reduced[columns].reshape(shape), np.inf))
+    room = np.where(idle & np.isfinite(room), np.maximum(room, 0.0), 0.0)
+    asks = variables.deferrable(a)
+    can_wait = np.zeros_like(idle)
+    if len(asks):
+        upper = lp.col_upper[lp.columns_of("backlog")].reshape(len(asks), a.n_hours)
+        can_wait[asks] = upper > 0
+    ratio = carried(a)[0]
+    for t in range(a.n_hours - 1, -1, -1):
+        lift = room[:, t]
+        if can_wait[:, t].any():
+            gain = np.maximum(ratio[t] * price[:, t + 1] - price[:, t], 0.0)
+            lift = np.where(can_wait[:, t], np.minimum(lift, gain), lift)
+        price[:, t] += lift
+    return price
+
+
+def rents(a: Arrays, lp: LinearProgram, row_dual: Floats) -> Floats:
+    """What one more MW of capacity saves in an hour, shape (S, T) [USD per MW and hour]."""
+    dual = row_dual[lp.rows_of("site_capacity")].reshape(a.available_mw.shape)
+    return np.maximum(-dual / a.weight_hours, 0.0)
+
+
+def rule_table(
+    scenario: Scenario, regime: Regime, lp: LinearProgram, x: Floats, row_dual: Floats,
+    reduced: Floats,
+) -> pd.DataFrame:
+    """What each rule does and costs at the margin.
+
+    Columns: ``rule, kind, group, hour`` (blank over the horizon), ``activity, lower, upper,
+    shadow_price, unit``. The shadow price is what one more unit of the bound adds to the
+    objective: negative for a cap that binds, positive for a floor. For a ``Forbid`` it is what
+    one MWh on its best lane would add (negative: would save); for a ``Charge``, its rate.
+    """
+    activity = sp.csr_array(
+        (lp.value, lp.index, lp.start), shape=(lp.n_rows, lp.n_columns)
+    ) @ x
+    flow = x[lp.columns_of("flow")].reshape(-1, scenario.arrays.n_hours)
+    z = reduced[lp.columns_of("flow")].reshape(flow.shape) / scenario.arrays.weight_hours
+    blocks = {block.name: block for block in lp.blocks}
+    parts = []
+    for rule in regime.rules:
+        if rule.label in blocks and not isinstance(rule, (Forbid, Charge)):
+            rows = lp.rows_of(rule.label)
+            parts.append(_rows(scenario, rule, blocks[rule.label], activity[rows], row_dual[rows]))
+        else:
+            parts.append(_lanes(scenario, rule, flow, z))
+    columns = ["rule", "kind", "group", "hour", "activity", "lower", "upper", "shadow_price",
+               "unit"]
+    parts = [part for part in parts if len(part)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def _rows(
+    scenario: Scenario, rule: Rule, block: Block, activity: Floats, dual: Floats
+) -> pd.DataFrame:
+    n, k = block.shape
+    hours = scenario.tables["hours"].index
+    shadow = dual.reshape(n, k)
+    if block.hours is not None:
+        shadow = shadow / scenario.arrays.weight_hours[block.hours]
+    per_hour = block.hours is not None
+    unit = "MWh" if rule.kind == "Share" else getattr(rule, "unit", "")
+    if unit == "1" or (rule.kind == "Share" and per_hour):
+        unit = "MW"
+    if not per_hour and getattr(rule, "quantity", "") in RATES:
+        unit += " (mean)"
+    return pd.DataFrame({
+        "rule": rule.label, "kind": rule.kind,
+        "group": np.repeat(block.labels["group"].to_numpy(), k),
+        "hour": np.tile(np.asarray(hours.astype(str))[block.hours], n) if per_hour else "",
+        "activity": activity, "lower": block.lower.ravel(), "upper": block.upper.ravel(),
+        "shadow_price": shadow.ravel(), "unit": unit,
+    })
+
+
+def _lanes(scenario: Scenario, rule: Rule, flow: Floats, z: Floats) -> pd.DataFrame:
+    a, tables = scenario.arrays, scenario.tables
+    found = rules.reach(tables, rule)
+    at = np.ix_(found.lanes, found.hours)
+    if isinstance(rule, Charge):
+        amount = rules.quantity(rule, a, found.lanes, tables)[:, found.hours]
+        used = float((amount * flow[at]) .sum(axis=0) @ a.weight_hours[found.hours])
+        worth, unit, upper = rule.usd, _charged(rule), np.inf
+    else:
+        used = float(flow[at].sum(axis=0) @ a.weight_hours[found.hours])
+        worth, unit, upper = float(z[at].min(initial=0.0)), "MWh", 0.0
+    return pd.DataFrame({
+        "rule": [rule.label], "kind": [rule.kind], "group": [""], "hour": [""],
+        "activity": [used], "lower": [-np.inf], "upper": [upper], "shadow_price": [worth],
+        "unit": [unit],
+    })
+
+
+def _charged(rule: Charge) -> str:
+    return {"it_mw": "MWh", "power_mw": "MWh", "energy_mwh": "MWh", "carbon_t": "t",
+            "spend_usd": "USD", "gbps": "Gbit/s h"}[rule.quantity]
