@@ -60,8 +60,7 @@ def by_site(a: Arrays, flow: Floats) -> Floats:
     member = sp.csr_array(
         (np.ones(a.n_lanes), (a.lane_site, np.arange(a.n_lanes))), shape=(a.n_sites, a.n_lanes)
     )
-    work: Floats = member @ flow
-    return work
+    return np.asarray(member @ flow, dtype=np.float64)
 
 
 def utilisation_table(scenario: Scenario, flow: Floats) -> pd.DataFrame:
@@ -158,7 +157,7 @@ def workload_table(scenario: Scenario, flow: Floats, unserved: Floats) -> pd.Dat
     table = asks.join(lanes, how="left").fillna(0.0)
     for column in ("home_share", "mean_distance_km", "mean_rtt_ms"):
         table[column] = table[column] / table["served_mwh"].where(table["served_mwh"] > 0)
-    table.index = pd.Index(names.take(table.index), name="workload")
+    table.index = pd.Index(names.take(np.asarray(table.index, dtype=np.int64)), name="workload")
     columns = ["demand_mwh", "served_mwh", "unserved_mwh", "energy_mwh", "carbon_t", "home_share",
                "mean_distance_km", "mean_rtt_ms"]
     return table[columns]
@@ -188,7 +187,8 @@ def _same(scenario: Scenario, by: str) -> Floats:
         return np.full(a.n_lanes, np.nan)
     left = np.asarray(tables["regions"][by].astype(str))[a.lane_region]
     right = np.asarray(tables["sites"][by].astype(str))[a.lane_site]
-    return (left == right).astype(np.float64)
+    same: Floats = (left == right).astype(np.float64)
+    return same
 
 
 def summary(

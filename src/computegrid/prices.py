@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import scipy.sparse as sp
 
 from computegrid.program import rules, variables
 from computegrid.program.algebra import Block, Floats, LinearProgram
@@ -112,9 +111,7 @@ def rule_table(
     objective: negative for a cap that binds, positive for a floor. For a ``Forbid`` it is what
     one MWh on its best lane would add (negative: would save); for a ``Charge``, its rate.
     """
-    activity = sp.csr_array(
-        (lp.value, lp.index, lp.start), shape=(lp.n_rows, lp.n_columns)
-    ) @ x
+    activity = lp.activity(x)
     flow = x[lp.columns_of("flow")].reshape(-1, scenario.arrays.n_hours)
     z = reduced[lp.columns_of("flow")].reshape(flow.shape) / scenario.arrays.weight_hours
     blocks = {block.name: block for block in lp.blocks}

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import scipy.sparse as sp
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -41,7 +42,7 @@ class Family:
     @property
     def shape(self) -> tuple[int, int]:
         """Entities, hours."""
-        return self.upper.shape  # type: ignore[return-value]
+        return self.upper.shape
 
     @property
     def size(self) -> int:
@@ -109,7 +110,7 @@ class Block:
     @property
     def shape(self) -> tuple[int, int]:
         """Rows of the label table, hours (1 for rows over the horizon)."""
-        return self.lower.shape  # type: ignore[return-value]
+        return self.lower.shape
 
     @property
     def size(self) -> int:
@@ -169,6 +170,18 @@ class LinearProgram:
     def has_family(self, family: str) -> bool:
         """Whether the program holds such variables."""
         return any(f.name == family for f in self.families)
+
+    def activity(self, x: Floats) -> Floats:
+        """Value of each row, :math:`A x`, shape (m,)."""
+        return np.asarray(self._matrix() @ x, dtype=np.float64)
+
+    def reduced_cost(self, row_dual: Floats) -> Floats:
+        r"""Reduced cost of each column, :math:`c - A^\top y`, shape (n,)."""
+        return np.asarray(self.cost - self._matrix().T @ row_dual, dtype=np.float64)
+
+    def _matrix(self) -> sp.csr_array:
+        return sp.csr_array((self.value, self.index, self.start),
+                            shape=(self.n_rows, self.n_columns))
 
     @property
     def couples(self) -> frozenset[str]:

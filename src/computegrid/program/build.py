@@ -103,12 +103,12 @@ def _entries(
         if coefficient.ndim == 1:
             coefficient = coefficient[:, None]
         if block.hours is None:
-            hours = np.arange(n_hours, dtype=np.int32)
+            hours = np.arange(n_hours, dtype=np.int64)
             row = np.broadcast_to(term.row[:, None], (len(term.row), n_hours))
         else:
             hours = block.hours - term.lag
-            hours = hours[(hours >= 0) & (hours < n_hours)].astype(np.int32)
-            at = np.full(n_hours, 0, dtype=np.int32)
+            hours = hours[(hours >= 0) & (hours < n_hours)]
+            at = np.zeros(n_hours, dtype=np.int64)
             at[block.hours] = np.arange(len(block.hours))
             row = term.row[:, None] * len(block.hours) + at[hours + term.lag][None, :]
         column = first[term.family] + term.entity[:, None] * n_hours + hours[None, :]
@@ -140,5 +140,5 @@ def _flow_cost(a: Arrays, scenario: Scenario, regime: Regime, minimise: Minimise
 
 
 def _joined(parts: Iterable[np.ndarray], dtype: type) -> np.ndarray:
-    flat = [np.asarray(part, dtype=dtype) for part in parts]
+    flat: list[np.ndarray] = [np.asarray(part, dtype=dtype) for part in parts]
     return np.concatenate(flat) if flat else np.zeros(0, dtype=dtype)

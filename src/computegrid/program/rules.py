@@ -11,7 +11,7 @@ import pandas as pd
 
 from computegrid.errors import RuleWarning, ScenarioError
 from computegrid.program import objective
-from computegrid.program.algebra import Block, Codes, Family, Floats, Term
+from computegrid.program.algebra import Block, Codes, Couples, Family, Floats, Term
 from computegrid.scenario.arrays import Arrays
 from computegrid.scenario.regime import RATES, Charge, Forbid, Limit, Rule, Share
 from computegrid.scenario.select import column_of
@@ -98,7 +98,7 @@ def limit(rule: Limit, a: Arrays, tables: Tables) -> tuple[Block, Family | None]
     if rule.penalty_usd is not None:
         excess, extra = _excess(rule, a, labels, found.hours)
         terms.append(extra)
-    couples = "horizon" if rule.per == "horizon" else (
+    couples: Couples = "horizon" if rule.per == "horizon" else (
         "corridor" if rule.quantity == "gbps" else "hour"
     )
     hours = None if rule.per == "horizon" else found.hours
@@ -172,7 +172,7 @@ def _groups(tables: Tables, rule: Limit | Share, lanes: Codes) -> tuple[Codes, p
     grouped = values.groupby(columns, sort=True)
     labels = grouped.size().reset_index()[columns]
     labels.insert(0, "group", [", ".join(row) for row in labels.itertuples(index=False)])
-    return grouped.ngroup().to_numpy(dtype=np.int64), labels
+    return np.asarray(grouped.ngroup(), dtype=np.int64), labels
 
 
 def _asks_of(
@@ -202,12 +202,12 @@ def _available(tables: Tables, rule: Limit, a: Arrays, labels: pd.DataFrame) -> 
     for g in range(len(labels)):
         mine = chosen.copy()
         for column in labels.columns.drop("group"):
-            if column_of(sites, column) is None:
+            values = column_of(sites, column)
+            if values is None:
                 raise ScenarioError(
                     f"rule {rule.label!r}: utilisation is of sites, so each must name a column "
                     f"of sites; {column!r} is none"
                 )
-            values = column_of(sites, column)
             mine &= np.asarray(values.astype(str)) == labels[column].iloc[g]
         available[g] = a.available_mw[mine].sum(axis=0)
     return available

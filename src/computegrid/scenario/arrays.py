@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from computegrid.scenario.select import Codes, positions
+
 Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,8 @@ def build_arrays(
 ) -> Arrays:
     """Turn checked tables into arrays; every key in them is known to exist."""
     demand_mw, ask_region, ask_workload, ask_of = _asks(regions, workloads, hours, demand)
-    lane_region = regions.index.get_indexer(lanes["region"])
-    lane_workload = workloads.index.get_indexer(lanes["workload"])
+    lane_region = positions(regions.index, lanes["region"])
+    lane_workload = positions(workloads.index, lanes["workload"])
     steps = hours.index
     elapsed = (
         (steps - steps[0]) / pd.Timedelta(hours=1)
@@ -108,7 +109,7 @@ def build_arrays(
     }
     columns["available_mw"] = np.repeat(capacity[:, None], len(hours), axis=1)
     if site_hours is not None:
-        at = sites.index.get_indexer(site_hours["site"]), steps.get_indexer(site_hours["hour"])
+        at = positions(sites.index, site_hours["site"]), positions(steps, site_hours["hour"])
         for name, values in columns.items():
             if name in site_hours.columns:
                 given = site_hours[name].to_numpy(dtype=np.float64)
@@ -119,7 +120,7 @@ def build_arrays(
     return Arrays(
         lane_region=lane_region,
         lane_workload=lane_workload,
-        lane_site=sites.index.get_indexer(lanes["site"]),
+        lane_site=positions(sites.index, lanes["site"]),
         lane_ask=ask_of[lane_region, lane_workload],
         ask_region=ask_region,
         ask_workload=ask_workload,
@@ -141,12 +142,12 @@ def build_arrays(
 def _asks(
     regions: pd.DataFrame, workloads: pd.DataFrame, hours: pd.DataFrame, demand: pd.DataFrame
 ) -> tuple[Floats, Codes, Codes, Codes]:
-    r = regions.index.get_indexer(demand["region"])
-    w = workloads.index.get_indexer(demand["workload"])
+    r = positions(regions.index, demand["region"])
+    w = positions(workloads.index, demand["workload"])
     dense = np.zeros((len(regions) * len(workloads), len(hours)))
     pair = r * len(workloads) + w
     if "hour" in demand.columns:
-        dense[pair, hours.index.get_indexer(demand["hour"])] = demand["mw"]
+        dense[pair, positions(hours.index, demand["hour"])] = demand["mw"]
     else:
         dense[pair, :] = demand["mw"].to_numpy()[:, None]
     asked = np.flatnonzero(dense.any(axis=1))

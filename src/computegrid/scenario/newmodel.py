@@ -7,6 +7,7 @@ import io
 import re
 import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from computegrid.errors import DataError
@@ -67,7 +68,7 @@ def new_model(folder: Path, model: str) -> Path:
 def _needed(file: Path, scenario: Scenario) -> str:
     """Text of a table with only the rows the scenario uses."""
     tables = scenario.tables
-    keep = {"regions.csv": ("region", tables["regions"].index),
+    keep: dict[str, tuple[str, Iterable[str]]] = {"regions.csv": ("region", tables["regions"].index),
             "sites.csv": ("site", tables["sites"].index),
             "workloads.csv": ("workload", tables["workloads"].index)}
     for table, key in (("operators", "operator"), ("chips", "chip"), ("grids", "grid")):

@@ -145,9 +145,10 @@ def _joined_sites(
                 out = out.assign(**{named: found[column].to_numpy()})
     if "control" in out.columns and {"country", "bloc"} <= set(regions.columns):
         blocs = regions.drop_duplicates("country").set_index("country")["bloc"]
-        named = out["control"].map(blocs).astype(object)
-        out = out.assign(control_bloc=named.where(
-            named.notna(), out["control"].where(out["control"].isin(set(blocs)), "unknown")))
+        control = out["control"]
+        bloc_of = control.map(blocs).astype(object)
+        itself = control.where(control.isin(set(blocs)), "unknown")
+        out = out.assign(control_bloc=bloc_of.where(bloc_of.notna(), itself))
     return out
 
 
@@ -182,9 +183,10 @@ def _demand(
         for k in range(step)
     ], axis=0)  # workload × region × hour
     mw = mean[:, :, None] * factor.transpose(1, 0, 2)
-    wide = pd.DataFrame(mw.reshape(len(index), -1), index=index,
-                        columns=pd.Index(hours["hour"], name="hour"))
-    return wide.stack().rename("mw").reset_index()
+    index = pd.MultiIndex.from_product(
+        [regions["region"], workloads["workload"], hours["hour"]],
+        names=["region", "workload", "hour"])
+    return pd.DataFrame({"mw": mw.ravel()}, index=index).reset_index()
 
 
 def _site_hours(
@@ -213,12 +215,13 @@ def _site_hours(
 def _shape(factors: pd.Series, name: str, hours: pd.DataFrame, step: int) -> np.ndarray:
     starts = pd.DatetimeIndex(hours["hour"]).hour
     try:
-        return np.mean([
+        shape: np.ndarray = np.mean([
             factors.loc[pd.MultiIndex.from_arrays(
                 [[name] * len(hours), hours["season"], (starts + k).astype("float64")]
             )].to_numpy()
             for k in range(step)
         ], axis=0)
+        return shape
     except KeyError:
         raise DataError(f"profiles.csv has no complete profile {name!r}: it needs 24 hours of "
                         "every season the model names") from None
@@ -233,8 +236,8 @@ def _step(starts: pd.DatetimeIndex) -> int:
 def _numbers(table: pd.DataFrame, column: str, file: str) -> np.ndarray:
     numbers = pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=np.float64)
     faults = [
-        Fault(file, "must be a number of at least 0", row=str(table.iloc[i, 0]), column=column,
-              value=table[column].iloc[i])
+        Fault(file, "must be a number of at least 0", row=str(table.iloc[int(i), 0]), column=column,
+              value=table[column].iloc[int(i)])
         for i in np.flatnonzero(np.isnan(numbers) | (
             (numbers < 0) & (column != "utc_offset_hours")))
     ]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from computegrid.errors import ScenarioError, did_you_mean
 from computegrid.scenario.regime import Rule
-from computegrid.scenario.select import Mask, column_of, columns_of, matches, select
+from computegrid.scenario.select import Mask, column_of, columns_of, matches, positions, select
 
 LANE_COLUMNS = ("rtt_ms", "distance_km", "network_usd_per_mwh")
 SAME = "same_"
@@ -33,7 +33,7 @@ def lane_mask(tables: Tables, rule: Rule) -> Mask:
         where = f"rule {rule.label!r}: {side}"
         for name, found in select({n: tables[n] for n in names}, plain, where=where).items():
             if not found.all():
-                mask &= found[tables[name].index.get_indexer(lanes[name[:-1]])]
+                mask &= found[positions(tables[name].index, lanes[name[:-1]])]
         for column, condition in relational.items():
             mask &= matches(_lane_column(tables, column, where), condition,
                             where=f"{where}: {column}")
@@ -45,7 +45,8 @@ def ask_mask(tables: Tables, rule: Rule, ask_region: Any, ask_workload: Any) -> 
     plain, _ = _split(rule.demand, tables, ("regions", "workloads"))
     found = select({n: tables[n] for n in ("regions", "workloads")}, plain,
                    where=f"rule {rule.label!r}: demand")
-    return found["regions"][ask_region] & found["workloads"][ask_workload]
+    mask: Mask = found["regions"][ask_region] & found["workloads"][ask_workload]
+    return mask
 
 
 def site_mask(tables: Tables, rule: Rule) -> Mask:
@@ -100,7 +101,7 @@ def group_values(tables: Tables, rule: Rule, column: str) -> tuple[str, Any]:
     for name in ("regions", "workloads", "sites"):
         values = column_of(tables[name], column)
         if values is not None:
-            at = tables[name].index.get_indexer(lanes[name[:-1]])
+            at = positions(tables[name].index, lanes[name[:-1]])
             return name, np.asarray(values.astype(str))[at]
     if column in lanes.columns:
         return "lanes", np.asarray(lanes[column].astype(str))
@@ -135,6 +136,6 @@ def _lane_column(tables: Tables, column: str, where: str) -> pd.Series:
         known = [SAME + c for c in sorted(both)]
         raise ScenarioError(f"{where}: no column {column!r}: regions and sites do not both have "
                             f"{shared!r}; {did_you_mean(column, known)}")
-    a = np.asarray(here.astype(str))[tables["regions"].index.get_indexer(lanes["region"])]
-    b = np.asarray(there.astype(str))[tables["sites"].index.get_indexer(lanes["site"])]
+    a = np.asarray(here.astype(str))[positions(tables["regions"].index, lanes["region"])]
+    b = np.asarray(there.astype(str))[positions(tables["sites"].index, lanes["site"])]
     return pd.Series((a == b) & (a != "") & (a != "nan"), index=lanes.index)

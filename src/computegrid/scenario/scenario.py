@@ -272,8 +272,8 @@ def _typed_tables(faults: list[Fault], **raw: Any) -> dict[str, Any]:
     if raw["site_hours"] is not None:
         given = raw["site_hours"]
         typed = collect(schema.SITE_HOURS, given, faults)
-        names = set(getattr(given, "columns", ())) | set(getattr(given.index, "names", ()))
-        tables["site_hours"] = typed[[c for c in typed.columns if c in names]]
+        present = {*getattr(given, "columns", ()), *getattr(given.index, "names", ())}
+        tables["site_hours"] = typed[[c for c in typed.columns if c in present]]
     tables["hours"] = _hours(raw["hours"], tables, faults)
     return tables
 

@@ -12,6 +12,7 @@ import pandas as pd
 from computegrid.errors import ScenarioError, did_you_mean
 
 Mask = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int64]
 
 
 def matches(values: pd.Series | pd.Index, condition: Any, *, where: str = "") -> Mask:
@@ -115,6 +116,11 @@ def select(tables: Mapping[str, pd.DataFrame], selector: Mapping[str, Any], *, w
             known = [c for table in tables.values() for c in columns_of(table)]
             raise ScenarioError(f"{where}: no column {column!r}; {did_you_mean(column, known)}")
     return masks
+
+
+def positions(index: pd.Index, labels: pd.Series | pd.Index) -> Codes:
+    """Row of each label in the index, -1 where it is not there, shape (len(labels),)."""
+    return np.asarray(index.get_indexer(pd.Index(labels)), dtype=np.int64)
 
 
 def column_of(table: pd.DataFrame, column: str) -> pd.Series | pd.Index | None:

@@ -1,0 +1,40 @@
+# Two commands do everything on a fresh machine with Python >= 3.11: make run, make test.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.installed
+THEATRES := china europe gulf
+
+.PHONY: run test install lint quick clean
+
+run: $(READY)  ## Solve the three theatres; write their maps and tables into out/
+	@mkdir -p out
+	@for model in $(THEATRES); do \
+		$(BIN)/computegrid run $$model --map out/$$model.html --save out/$$model || exit 1; \
+		echo; \
+	done
+	@echo "Maps: $(THEATRES:%=out/%.html) (open them in a browser, no network needed)"
+	@echo "Tables: $(THEATRES:%=out/%/) (CSV and Parquet, run.json says what they are)"
+
+test: $(READY) lint  ## Lint, types, imports, and every test
+	$(BIN)/pytest -n 2 --dist worksteal
+
+lint: $(READY)
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+quick: $(READY)  ## The tests that need neither a browser nor a bundled model
+	$(BIN)/pytest tests/unit tests/golden
+
+install: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("computegrid needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
