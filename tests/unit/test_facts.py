@@ -1,0 +1,323 @@
+"""The bundled packages of facts are complete, cited, joined and consistent with their formulas."""
+
+from __future__ import annotations
+
+import io
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FACTS = ROOT / "data" / "regions"
+PACKAGES = ("china", "world")
+KINDS = {"published", "derived", "estimate", "target", "synthetic"}
+CONFIDENCES = {"high", "medium", "low"}
+SEASON_DAYS = {"DJF": 90, "MAM": 92, "JJA": 92, "SON": 91}
+ESSENTIAL = ("regions", "sites", "grids", "operators", "chips", "workloads", "profiles",
+             "demand_profiles", "parameters", "sources")
+KEYS = {"regions": "region", "sites": "site", "grids": "grid", "operators": "operator",
+        "chips": "chip", "workloads": "workload", "parameters": "parameter",
+        "sources": "source_id"}
+# Loose boxes: west, south, east, north.
+BOXES = {
+    "US": (-180, 18, -66, 72), "CN": (73, 18, 135, 54), "CA": (-141, 41, -52, 84),
+    "FR": (-6, 41, 10, 52), "DE": (5, 47, 16, 56), "GB": (-9, 49, 2, 61), "AE": (51, 22, 57, 27),
+    "SA": (34, 16, 56, 33), "IN": (68, 6, 98, 36), "AU": (112, -44, 154, -10),
+    "NO": (4, 57, 32, 72), "SE": (10, 55, 25, 70), "FI": (19, 59, 32, 71), "RU": (19, 41, 180, 82),
+    "BR": (-74, -34, -34, 6), "JP": (122, 24, 146, 46), "ZA": (16, -35, 33, -22),
+    "ES": (-10, 35, 5, 44), "IT": (6, 36, 19, 48), "PL": (14, 48, 25, 55), "SG": (103, 1, 105, 2),
+}
+
+
+def table(package: str, name: str) -> pd.DataFrame:
+    return pd.read_csv(FACTS / package / f"{name}.csv", keep_default_na=False, na_values=[])
+
+
+def number(column: pd.Series) -> pd.Series:
+    return pd.to_numeric(column.replace("", None), errors="raise").astype("float64")
+
+
+def parameter(package: str, name: str) -> float:
+    known = table(package, "parameters").set_index("parameter")["value"]
+    return float(known[name])
+
+
+def descriptor(package: str) -> dict[str, Any]:
+    return json.loads((FACTS / package / "datapackage.json").read_text(encoding="utf-8"))
+
+
+def csv_files(package: str) -> list[Path]:
+    return sorted((FACTS / package).glob("*.csv"))
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_essential_table_is_there(package: str) -> None:
+    assert {path.stem for path in csv_files(package)} >= set(ESSENTIAL)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_source_resolves_and_is_used(package: str) -> None:
+    known = set(table(package, "sources")["source_id"])
+    cited: set[str] = set()
+    for path in csv_files(package):
+        if path.stem == "sources":
+            continue
+        rows = table(package, path.stem)
+        assert "source_id" in rows.columns, path.name
+        blank = rows["source_id"].str.strip() == ""
+        assert not blank.any(), f"{path.name}: rows without a source: {rows[blank].iloc[:, 0]}"
+        cited |= {one for cell in rows["source_id"] for one in cell.split(";")}
+    assert cited <= known, f"dangling: {sorted(cited - known)}"
+    for path in sorted((ROOT / "models").glob("*.toml")):
+        model = tomllib.loads(path.read_text(encoding="utf-8"))
+        if model["data"] == package:
+            for regime in model["regimes"].values():
+                for cites in (regime, *regime.get("rules", [])):
+                    ids = {one for one in cites.get("source", "").split(";") if one}
+                    assert ids, f"{path.name}: {cites.get('label')} cites nothing"
+                    assert ids <= known, f"{path.name}: dangling {sorted(ids - known)}"
+                    cited |= ids
+    assert known == cited, f"sources nothing cites: {sorted(known - cited)}"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_kinds_and_confidences_are_of_the_closed_sets(package: str) -> None:
+    for path in csv_files(package):
+        rows = table(package, path.stem)
+        if path.stem == "sources":
+            continue
+        assert set(rows["kind"]) <= KINDS, path.name
+        assert set(rows["confidence"]) <= CONFIDENCES, path.name
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_keys_are_unique_and_joined(package: str) -> None:
+    tables = {name: table(package, name) for name in ESSENTIAL}
+    for name, key in KEYS.items():
+        column = tables[name][key]
+        assert column.is_unique and (column != "").all(), f"{name}.{key}"
+    for left, column, right in (
+        ("regions", "grid", "grids"), ("sites", "grid", "grids"), ("sites", "chip", "chips"),
+        ("sites", "operator", "operators"), ("demand_profiles", "workload", "workloads"),
+    ):
+        missing = set(tables[left][column]) - set(tables[right][KEYS[right]])
+        assert not missing, f"{left}.{column}: {missing}"
+    shapes = set(tables["profiles"]["profile"])
+    for column in ("energy_profile", "carbon_profile"):
+        assert set(tables["grids"][column]) - {""} <= shapes
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_required_numbers_are_there_and_plausible(package: str) -> None:
+    regions, sites, grids = (table(package, name) for name in ("regions", "sites", "grids"))
+    assert number(regions["demand_mw"]).gt(0).all()
+    assert number(sites["capacity_mw"]).gt(0).all()
+    assert number(grids["energy_usd_per_mwh"]).between(20, 400).all()
+    assert number(grids["carbon_kg_per_mwh"]).between(0, 1100).all()
+    assert number(grids["pue"]).between(1.0, 1.8).all()
+    assert number(sites["pue"]).dropna().between(1.0, 1.8).all()
+    assert grids["price_basis"].str.startswith("retail").all(), "retail and wholesale never mix"
+    assert grids["price_basis"].nunique() == 1
+    for rows in (regions, sites):
+        assert number(rows["lon_deg"]).between(-180, 180).all()
+        assert number(rows["lat_deg"]).between(-90, 90).all()
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+@pytest.mark.parametrize("name", ["regions", "sites"])
+def test_coordinates_lie_in_their_country(package: str, name: str) -> None:
+    for row in table(package, name).to_dict("records"):
+        if row["country"] in BOXES:
+            west, south, east, north = BOXES[row["country"]]
+            assert west <= float(row["lon_deg"]) <= east, row
+            assert south <= float(row["lat_deg"]) <= north, row
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_profiles_are_complete_with_mean_one(package: str) -> None:
+    rows = table(package, "profiles")
+    rows["days"] = rows["season"].map(SEASON_DAYS)
+    for name, shape in rows.groupby("profile"):
+        assert len(shape) == 96 and not shape.duplicated(["season", "hour_utc"]).any(), name
+        mean = (shape["factor"] * shape["days"]).sum() / shape["days"].sum()
+        assert mean == pytest.approx(1.0, abs=1e-4), name
+    for name, shape in table(package, "demand_profiles").groupby("workload"):
+        assert sorted(shape["hour_local"]) == list(range(24)), name
+        assert shape["factor"].mean() == pytest.approx(1.0, abs=1e-4), name
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_workloads_add_up(package: str) -> None:
+    rows = table(package, "workloads")
+    assert rows["demand_share"].sum() == pytest.approx(1.0)
+    assert set(rows["data_class"]) <= {"critical", "personal", "internal", "public"}
+    for row in rows.to_dict("records"):
+        assert row["gbps_per_mw"] == pytest.approx(row["gb_per_mwh"] * 8 / 3600, rel=1e-4)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_the_descriptor_matches_the_files(package: str) -> None:
+    found = descriptor(package)
+    resources = {one["path"]: one for one in found["resources"]}
+    assert set(resources) >= {path.name for path in csv_files(package)}
+    for path, resource in resources.items():
+        assert (FACTS / package / path).is_file(), path
+        if not path.endswith(".csv"):
+            continue
+        fields = resource["schema"]["fields"]
+        rows = table(package, Path(path).stem)
+        assert [field["name"] for field in fields] == list(rows.columns), path
+        for field in fields:
+            assert field["description"], (path, field["name"])
+            if field["type"] in ("number", "integer"):
+                assert field.get("unit"), f"{path}: {field['name']} states no unit"
+                number(rows[field["name"]])
+    assert found["contributors"] == [{"title": "The computegrid developers", "role": "author"}]
+    assert found["licenses"]
+
+
+def test_namibia_and_norway_stay_text() -> None:
+    countries = table("world", "regions")["country"]
+    assert countries.map(type).eq(str).all()
+    assert {"NO", "NG"} <= set(countries)
+    text = "country,confidence\nNA,low\n"
+    assert pd.read_csv(io.StringIO(text), keep_default_na=False)["country"].tolist() == ["NA"]
+
+
+def test_files_are_small_and_clean() -> None:
+    total = 0
+    for path in FACTS.rglob("*"):
+        if path.is_file():
+            raw = path.read_bytes()
+            total += len(raw)
+            assert b"\r" not in raw and not raw.startswith(b"\xef\xbb\xbf"), path.name
+    assert total < 3_000_000
+    assert (FACTS / "world" / "land.geojson").stat().st_size < 250_000
+
+
+def test_land_keeps_every_country() -> None:
+    land = json.loads((FACTS / "world" / "land.geojson").read_text(encoding="utf-8"))
+    keys = [one["properties"]["ADM0_A3"] for one in land["features"]]
+    assert len(keys) == len(set(keys)) == 186
+    assert set(table("world", "regions")["iso3"]) <= set(keys)
+    assert {one["geometry"]["type"] for one in land["features"]} == {"MultiPolygon"}
+    russia = land["features"][keys.index("RUS")]
+    assert len(russia["geometry"]["coordinates"]) > 20
+
+
+def test_europe_is_calibrated_to_the_published_shares() -> None:
+    sites = table("world", "sites")
+    europe = sites[sites["bloc"].isin(["EU", "EUROPE-OTHER"]) & (sites["status"] == "operational")
+                   & (sites["site_type"] != "colo_market")]
+    shares = europe.groupby("market_group")["capacity_mw"].sum() / europe["capacity_mw"].sum()
+    published = {"us-three": 0.70, "european": 0.15, "other": 0.15}
+    assert set(shares.index) == set(published)
+    for group, share in published.items():
+        assert shares[group] == pytest.approx(share, abs=0.02), group
+        factor = parameter("world", f"calibration_{group.replace('-', '_')}")
+        scaled = europe[(europe["market_group"] == group) & (europe["calibration_factor"] != 1)]
+        assert scaled["calibration_factor"].eq(factor).all()
+    kept = europe["capacity_mw_uncalibrated"].sum()
+    assert europe["capacity_mw"].sum() == pytest.approx(kept, rel=0.001), "the total is kept"
+    product = sites["capacity_mw_uncalibrated"] * sites["calibration_factor"]
+    assert (product - sites["capacity_mw"]).abs().max() < 0.01
+    published_mw = sites[sites["capacity_kind"] == "published"]
+    assert published_mw["calibration_factor"].eq(1).all(), "published figures stay as they are"
+
+
+def test_world_figures_follow_their_formulas() -> None:
+    regions, grids = table("world", "regions"), table("world", "grids")
+    rate = parameter("world", "usd_per_eur_2024")
+    paid = grids[grids["energy_eur_per_mwh"] != ""]
+    gap = number(paid["energy_usd_per_mwh"]) - number(paid["energy_eur_per_mwh"]) * rate
+    assert gap.abs().max() < 0.01
+    share = parameter("world", "cloud_share") * parameter("world", "demand_load_factor")
+    abroad = regions[~regions["bloc"].isin(["EU", "EUROPE-OTHER", "US"])]
+    assert (abroad["demand_mw"] - number(abroad["dc_capacity_mw"]) * share).abs().max() < 0.01
+    europe = regions[regions["bloc"].isin(["EU", "EUROPE-OTHER"])]
+    whole = number(europe["dc_capacity_mw"]).sum() * share
+    assert europe["demand_mw"].sum() == pytest.approx(whole, rel=1e-4)
+    usa = regions[regions["country"] == "US"]
+    assert usa["demand_mw"].sum() == pytest.approx(48000 * share, rel=1e-4)
+    weight = parameter("world", "demand_gdp_weight")
+    germany = europe.set_index("region").loc["DE"]
+    gdp = number(europe["gdp_2023_usd_bn"])
+    expected = ((1 - weight) * share * float(germany["dc_capacity_mw"])
+                + weight * whole * float(germany["gdp_2023_usd_bn"]) / gdp.sum())
+    assert float(germany["demand_mw"]) == pytest.approx(expected, rel=1e-4)
+
+
+def test_capacity_and_demand_describe_the_same_thing() -> None:
+    regions, sites = table("world", "regions"), table("world", "sites")
+    live = sites[(sites["status"] == "operational") & (sites["site_type"] != "colo_market")]
+    for blocs in (["EU", "EUROPE-OTHER"], ["US"], ["CN"], list(regions["bloc"].unique())):
+        demand = regions.loc[regions["bloc"].isin(blocs), "demand_mw"].sum()
+        capacity = live.loc[live["bloc"].isin(blocs), "capacity_mw"].sum()
+        assert 0.5 < demand / capacity < 0.72, blocs
+
+
+def test_china_figures_follow_their_formulas() -> None:
+    regions, grids, sites = (table("china", name) for name in ("regions", "grids", "sites"))
+    national = (parameter("china", "national_dc_electricity_twh") * 1e6 / 8760
+                / parameter("china", "national_pue"))
+    assert regions["demand_mw"].sum() == pytest.approx(national, rel=1e-4)
+    assert regions["gdp_share"].sum() == pytest.approx(1.0, abs=1e-4)
+    rate = parameter("china", "cny_per_usd")
+    gap = grids["energy_usd_per_mwh"] - grids["energy_cny_per_kwh"] * 1000 / rate
+    assert gap.abs().max() < 0.01
+    all_in = grids["energy_only_cny_per_kwh"] + grids["demand_charge_cny_per_kw_month"] / (
+        730 * parameter("china", "load_factor"))
+    assert (all_in - grids["energy_cny_per_kwh"]).abs().max() < 0.002
+    pue = (parameter("china", "pue_intercept")
+           + parameter("china", "pue_per_degc") * grids["temperature_degc"])
+    assert (pue - grids["pue"]).abs().max() < 0.001
+    rack_mw = parameter("china", "standard_rack_kw") / 1000
+    assert (sites["standard_racks"] * rack_mw - sites["capacity_mw"]).abs().max() < 0.01
+    assert sites["standard_racks"].sum() == pytest.approx(
+        parameter("china", "national_standard_racks"), rel=1e-4)
+    own = number(sites["pue"]).fillna(sites["grid"].map(grids.set_index("grid")["pue"]))
+    mean = (own * sites["capacity_mw"]).sum() / sites["capacity_mw"].sum()
+    assert 1.41 < mean < 1.47, "the published national mean"
+    xizang = grids.set_index("grid").loc["CN-XZ"]
+    assert xizang["carbon_kg_per_mwh"] == parameter("china", "xizang_carbon_kg_per_mwh")
+    assert xizang["carbon_kind"] == "estimate"
+
+
+def test_china_has_what_the_theatre_needs() -> None:
+    regions, sites = table("china", "regions"), table("china", "sites")
+    clusters = sites[sites["site_type"] == "cluster"].set_index("site")
+    assert len(regions) == 31 and len(clusters) == 10
+    assert set(sites["province"]) == set(regions["province"])
+    assert clusters.loc["YRDDEMO", ["province", "hub"]].tolist() == ["CN-SH", "YRD"]
+    assert set(clusters["hub"]) == set(table("china", "hubs")["hub"])
+    assert set(table("china", "service_regions")["site"]) <= set(clusters.index)
+
+
+def test_carbon_of_the_two_moves() -> None:
+    carbon = table("china", "grids").set_index("grid")["carbon_kg_per_mwh"]
+    assert carbon["CN-SC"] < carbon["CN-SH"], "Shanghai to Sichuan lowers carbon"
+    assert carbon["CN-NM"] > carbon["CN-BJ"], "Beijing to Inner Mongolia need not"
+
+
+def test_control_technology_and_status_are_kept_apart() -> None:
+    sites = table("world", "sites").set_index("site")
+    operators = table("world", "operators").set_index("operator")
+    joined = sites.join(operators[["hq", "control", "technology"]], on="operator")
+    assert joined.loc["s3ns:u-france-east1", ["control", "technology"]].tolist() == ["FR", "US"]
+    assert joined.loc["bleu:bleu-fr", ["control", "technology"]].tolist() == ["FR", "US"]
+    assert joined.loc["aws:cn-north-1", ["control", "technology"]].tolist() == ["CN", "US"]
+    assert joined.loc["aws:eusc-de-east-1", ["hq", "control"]].tolist() == ["DE", "US"]
+    assert set(joined.loc[joined["operator"] == "eurohpc", "control"]) == {"EU"}
+    assert set(joined.loc[joined["site_type"] == "colo_market", "control"]) == {"unknown"}
+    assert set(sites.index[sites["status"] == "damaged"]) == {"aws:me-central-1", "aws:me-south-1"}
+    assert (sites["status"] == "operational").sum() >= 416
+
+
+def test_unpublished_stakes_stay_blank() -> None:
+    stakes = table("world", "ownership")["stake_pct"]
+    assert (stakes == "").sum() > 10
+    assert number(stakes).dropna().between(0.01, 100).all()
