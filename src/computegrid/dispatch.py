@@ -259,11 +259,28 @@ def solve(
         raise ScenarioError(f"minimise must be 'cost' or 'carbon'; got {minimise!r}")
     chosen = scenario.regime(regime)
     lp = build_program(scenario, chosen, minimise)
+    return dispatch_of(scenario, chosen, lp, minimise, solver=solver, time_limit_s=time_limit_s)
+
+
+def dispatch_of(
+    scenario: Scenario, regime: Regime, lp: LinearProgram, minimise: Minimise = "cost", *,
+    solver: str | None = None, time_limit_s: float | None = None,
+) -> Dispatch:
+    """Solve a program already built, certify and label it.
+
+    ``lp`` is that of ``build_program(scenario, regime, minimise)``, possibly with rows and
+    variables of a study's own behind those.
+
+    Raises
+    ------
+    InfeasibleError, SolverError
+        As :func:`solve`.
+    """
     solution = solve_program(lp, solver=solver, time_limit_s=time_limit_s)
-    _require_optimal(solution, scenario, chosen)
+    _require_optimal(solution, scenario, regime)
     certificate, reduced = certify(lp, solution)
     return Dispatch(
-        scenario=scenario, regime=chosen, minimise=minimise, status=str(solution.status),
+        scenario=scenario, regime=regime, minimise=minimise, status=str(solution.status),
         solver=solution.solver, certificate=certificate, _lp=lp, _x=solution.x,
         _row_dual=solution.row_dual, _reduced=reduced,
     )
