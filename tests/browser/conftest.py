@@ -52,6 +52,7 @@ def open_page(browser: Browser):
     def opening(path: Path, width: int = 1280, height: int = 800) -> Opened:
         context = browser.new_context(viewport={"width": width, "height": height})
         contexts.append(context)
+        context.add_init_script("window.hits = []; window.hit = (sink) => { hits.push(sink); };")
         opened = Opened(context.new_page())
         address = path.resolve().as_uri()
 

@@ -42,7 +42,8 @@ def test_no_number_that_json_does_not_know():
 @pytest.mark.parametrize(
     ("control", "group"),
     [("US", "US"), ("CN", "CN"), ("EU", "EU"), ("FR", "EU"), ("SA", "GCC"), ("JP", "other"),
-     ("GB", "other"), ("NA", "other"), ("unknown", "unknown"), (None, "unknown"), (float("nan"), "unknown"), ("", "unknown")],
+     ("GB", "other"), ("NA", "other"), ("unknown", "unknown"), (None, "unknown"),
+     (float("nan"), "unknown"), ("", "unknown")],
 )  # fmt: skip
 def test_a_control_has_one_group_and_one_colour(control, group):
     assert control_group(control) == group

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from computegrid.maps.layers import horizon_hours
+from computegrid.maps.figures import horizon_hours
 from computegrid.maps.words import Lang, pick, words
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from computegrid.maps.layers import priced_demand
+from computegrid.maps.figures import priced_demand
 
 if TYPE_CHECKING:
     from computegrid.dispatch import Dispatch

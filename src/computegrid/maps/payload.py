@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from computegrid.maps.figures import PARTS, price_column
 from computegrid.maps.hourly import hourly, pack
-from computegrid.maps.layers import PARTS, Layers, draw_layers, price_column
+from computegrid.maps.layers import Layers, draw_layers
 from computegrid.maps.palette import CONTROL_COLOURS, SEQUENTIAL
-from computegrid.maps.scales import bounds, flow_rule, marks, price_domain, shades, sizes
+from computegrid.maps.scales import bounds, flow_rule, marks, price_range, shades, sizes
 from computegrid.maps.words import GROUP_NAMES, Lang, names, pick, words
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ def page_values(dispatch: Dispatch, *, lang: Lang, max_flows: int) -> dict[str, 
     """All values of the page of one dispatch."""
     layers, text, price = draw_layers(dispatch), words(lang), price_column(dispatch)
     flows = layers.flows.head(max_flows)
+    wanted = layers.regions[layers.regions["demand_mw"] > 0]
+    moving = hourly(dispatch, pd.MultiIndex.from_frame(flows[["region", "site"]]))
+    prices = moving["region_price"][moving["region_demand_mw"] > 0]
     regions, sites = _regions(layers, lang, price), _sites(layers, lang, price)
     return {
         "words": text,
@@ -39,7 +43,7 @@ def page_values(dispatch: Dispatch, *, lang: Lang, max_flows: int) -> dict[str, 
         "marks_present": marks(sites),
         "ramp": list(SEQUENTIAL),
         "shades": shades(layers.regions),
-        **price_domain(layers.regions, price),
+        "price_range": price_range(wanted[price].to_numpy(dtype=float)),
         "workloads": names(dispatch.scenario.workloads, lang),
         "regions": _columns(regions),
         "sites": _columns(sites),
@@ -50,7 +54,8 @@ def page_values(dispatch: Dispatch, *, lang: Lang, max_flows: int) -> dict[str, 
         "scale": sizes(layers),
         "bounds": bounds(layers),
         "hours": _hours(dispatch.scenario.hours),
-        "hourly": _hourly(dispatch, flows),
+        "hourly": {name: pack(figures) for name, figures in moving.items()},
+        "hour_price_range": price_range(prices),
         "clock_region": int(np.argmax(layers.regions["demand_mw"])) if len(regions) else 0,
     }
 
@@ -143,13 +148,6 @@ def _hours(hours: pd.DataFrame) -> list[dict[str, Any]]:
         time = f"{hour:%H:%M} UTC" if stamped else f"h {hour}"
         out.append({"label": f"{season} · {time}" if season else time, "utc": _value(utc)})
     return out
-
-
-def _hourly(dispatch: Dispatch, flows: pd.DataFrame) -> dict[str, Any]:
-    if len(dispatch.scenario.hours) < 2:
-        return {}
-    pairs = pd.MultiIndex.from_frame(flows[["region", "site"]])
-    return {name: pack(rows) for name, rows in hourly(dispatch, pairs).items()}
 
 
 def _place(row: Any, label: str, short: str) -> dict[str, Any]:

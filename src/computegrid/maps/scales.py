@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from computegrid.maps.layers import Layers
 
@@ -49,16 +50,15 @@ def sizes(layers: Layers) -> dict[str, float]:
     }
 
 
-def price_domain(regions: pd.DataFrame, price: str) -> dict[str, Any]:
-    """Ends of the colour ramp of prices, and whether some prices lie beyond them."""
-    prices = regions.loc[regions["demand_mw"] > 0, price].to_numpy(dtype=float)
+def price_range(prices: NDArray[np.float64]) -> list[float | bool]:
+    """Ends of the colour ramp of prices, and whether some lie below or above them."""
     if not len(prices):
-        return {"price_domain": [0.0, 1.0], "price_clipped": [False, False]}
+        return [0.0, 1.0, False, False]
     low, high = np.quantile(prices, [0.03, 0.97])
+    least, most = prices.min(), prices.max()
     if high - low < 1e-6 * max(1.0, abs(high)):
-        low, high = prices.min(), prices.max()
-    clipped = [bool(prices.min() < low - 1e-9), bool(prices.max() > high + 1e-9)]
-    return {"price_domain": [float(low), float(high)], "price_clipped": clipped}
+        low, high = least, most
+    return [float(low), float(high), bool(least < low - 1e-9), bool(most > high + 1e-9)]
 
 
 def shades(regions: pd.DataFrame) -> list[str]:

@@ -44,7 +44,7 @@ _WORDS = {
     "least_flow": ("Least flow drawn", "最小显示流量"),
     "rule_shown": ("%n of %t flows drawn, %p of the MW.", "已绘制 %n/%t 条,占 MW 的 %p。"),
     "rule_rest": ("The other %n are below %x MW each.", "其余 %n 条均小于 %x MW。"),
-    "mean_of_hours": ("Mean of all hours", "全时段平均"), "mean_short": ("Mean", "平均"),
+    "mean_price": ("Mean price", "平均价格"), "mean_of_hours": ("Mean of all hours", "全时段平均"), "mean_short": ("Mean", "平均"),
     "hour": ("Hour", "时刻"), "play": ("Play the hours", "播放"), "pause": ("Pause", "暂停"),
     "table": ("Table", "数据表"), "panel": ("Panel", "侧栏"), "map": ("Map", "地图"),
     "regime": ("Regime", "规则"), "facts_of": ("facts as of", "数据截至"), "solved_for": ("least", "最小化"),

@@ -77,7 +77,7 @@ function ramp(share) {
   const stops = data.ramp, x = Math.min(1, Math.max(0, share)) * (stops.length - 1), k = Math.min(stops.length - 2, Math.floor(x));
   return mix(stops[k], stops[k + 1], x - k);
 }
-function domain(shade) { return shade === "price" ? data.price_domain : [0, 1]; }
+function domain(shade) { return shade === "price" ? (mean() ? data.price_range : data.hour_price_range) : [0, 1, false, false]; }
 function shadeColour(i) {
   const [low, high] = domain(state.shade);
   return ramp(high > low ? (regionValue(i, state.shade) - low) / (high - low) : 0.5);

@@ -8,7 +8,7 @@ const when = () => (mean() ? words.mean_of_hours : data.hours[state.hour].label)
 function flowRows(flow, i) {
   const rows = [
     [words.region, data.regions[flow.region].label], [words.site, data.sites[flow.site].label],
-    [words.work, mw(flowMw(i))], [words.price, priced(flow.price)], [words.control, flow.control],
+    [words.work, mw(flowMw(i))], [mean() ? words.price : words.mean_price, priced(flow.price)], [words.control, flow.control],
     [words.round_trip, flow.rtt_ms === null ? "" : number(flow.rtt_ms) + " ms"],
   ];
   for (let k = 0; k < flow.work.length; k += 2) rows.push(["· " + data.workloads[flow.work[k]], mw(flow.work[k + 1])]);
@@ -68,17 +68,17 @@ function updatePanel() {
   const touching = data.flows.map((f, i) => [f, flowMw(i)]).filter(([f, value]) => f[on.kind] === on.index && value > 0);
   if (!touching.length) { box.append(el("p", { text: words.nothing })); return; }
   if (on.kind === "region") {
-    box.append(bars(words.served_by, touching.map(([f, value]) => [data.sites[f.site].label, value, f.control + " · " + priced(f.price), data.colours[f.group]])));
+    box.append(bars(words.served_by, touching.map(([f, value]) => [data.sites[f.site].label, value, f.control + " · " + (mean() ? "" : words.mean_short + " ") + priced(f.price), data.colours[f.group]])));
     if (data.price_parts.length) box.append(madeOf(touching));
   } else {
-    box.append(bars(words.serves, touching.map(([f, value]) => [data.regions[f.region].label, value, priced(f.price), data.colours[f.group]])));
+    box.append(bars(words.serves, touching.map(([f, value]) => [data.regions[f.region].label, value, (mean() ? "" : words.mean_short + " ") + priced(f.price), data.colours[f.group]])));
   }
   const kinds = {};
   for (const [f, value] of touching) for (let k = 0; k < f.work.length; k += 2) kinds[f.work[k]] = (kinds[f.work[k]] || 0) + (f.mw > 0 ? (f.work[k + 1] * value) / f.mw : 0);
   if (mean()) box.append(bars(words.by_workload, Object.entries(kinds).map(([k, value]) => [data.workloads[k], value, "", "#6b7280"])));
 }
 function madeOf(touching) {
-  const sum = touching.reduce((total, row) => total + row[0].mw, 0), box = el("div", { class: "cg-bars" }, el("h3", { text: words.made_of }));
+  const sum = touching.reduce((total, row) => total + row[0].mw, 0), box = el("div", { class: "cg-bars" }, el("h3", { text: words.made_of + (mean() ? "" : " · " + words.mean_of_hours) }));
   data.price_parts.forEach(function (name, k) {
     const value = touching.reduce((total, [f]) => total + f.made_of[k] * f.mw, 0) / sum;
     if (Math.abs(value) >= 0.005) box.append(el("div", { class: "cg-bar" }, el("span", { class: "cg-bar-name", text: name }), el("span", { class: "cg-bar-value", text: usd(value) })));

@@ -22,12 +22,12 @@ function updateLegend() {
         .map(([name, text]) => el("span", { class: "cg-key" }, circle(7, 0, name), el("span", { text })))));
   }
   if (state.show.regions) {
-    const [low, high] = domain(state.shade), digits = high - low < 1 ? 2 : high - low < 10 ? 1 : 0;
+    const [low, high, below, above] = domain(state.shade), digits = high - low < 1 ? 2 : high - low < 10 ? 1 : 0;
     const text = state.shade === "price" ? (value) => value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }) : percent;
     box.append(el("h3", { text: words["shade_" + state.shade] }),
       el("div", { class: "cg-ramp", css: { background: "linear-gradient(90deg," + data.ramp.join(",") + ")" } }),
-      el("div", { class: "cg-ramp-ends" }, el("span", { text: (state.shade === "price" && data.price_clipped[0] ? "≤ " : "") + text(low) }),
-        el("span", { text: state.shade === "price" ? data.price_unit : "" }), el("span", { text: (state.shade === "price" && data.price_clipped[1] ? "≥ " : "") + text(high) })),
+      el("div", { class: "cg-ramp-ends" }, el("span", { text: (below ? "≤ " : "") + text(low) }),
+        el("span", { text: state.shade === "price" ? data.price_unit : "" }), el("span", { text: (above ? "≥ " : "") + text(high) })),
       el("p", { class: "cg-small", text: words.region_note }));
   }
 }

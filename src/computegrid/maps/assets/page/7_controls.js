@@ -27,8 +27,10 @@ function ruleText() {
 }
 const clock = { timer: null };
 function setHour(hour) {
+  const change = hour < 0 !== state.hour < 0;
   state.hour = hour;
   updateFlows(); updatePoints(); updatePanel(); updateClock();
+  if (change) updateLegend();
 }
 function play() {
   if (clock.timer) { clearInterval(clock.timer); clock.timer = null; } else {
@@ -76,7 +78,7 @@ function openTable(name) {
   if (!dialog.open) dialog.showModal();
 }
 const tables = {
-  flows: [[words.region, (f) => data.regions[f.region].label], [words.site, (f) => data.sites[f.site].label], [words.control, (f) => f.control], [words.work + " (MW)", (f, i) => flowMw(i)], [words.price + " (" + data.price_unit + ")", (f) => f.price], [words.round_trip + " (ms)", (f) => (f.rtt_ms === null ? "" : f.rtt_ms)]],
+  flows: [[words.region, (f) => data.regions[f.region].label], [words.site, (f) => data.sites[f.site].label], [words.control, (f) => f.control], [words.work + " (MW)", (f, i) => flowMw(i)], [words.mean_price + " (" + data.price_unit + ")", (f) => f.price], [words.round_trip + " (ms)", (f) => (f.rtt_ms === null ? "" : f.rtt_ms)]],
   sites: [[words.site, (s) => s.label], [words.operator, (s) => s.operator], [words.control, (s) => s.control], [words.status, (s) => s.status], [words.capacity + " (MW)", (s) => s.capacity_mw], [words.used + " (MW)", (s, i) => siteUsed(i)], [words.scarcity + " (" + data.price_unit + ")", (s) => s.scarcity], [words.estimate_note, (s) => (s.estimate ? words.yes : "")]],
   regions: [[words.region, (r) => r.label], [words.demand + " (MW)", (r, i) => regionDemand(i)], [words.price + " (" + data.price_unit + ")", (r, i) => regionValue(i, "price")], [words.unserved_share + " (%)", (r, i) => 100 * regionValue(i, "unserved")], [words.away_share + " (%)", (r) => 100 * r.away_share], [words.foreign_share + " (%)", (r) => r.foreign_share === null ? "" : 100 * r.foreign_share]],
 };
