@@ -20,7 +20,7 @@ PAYLOADS = {
     "attribute": '" onmouseover="hit(\'{}\')" x="',
     "single": "' autofocus onfocus='hit(\"{}\")' x='",
     "template": "`${{hit('{}')}}`",
-    "jinja": "{{{{ cycler.__init__.__globals__ }}}}{{% raw %}}{}",
+    "jinja": "{{{{ 7 * 191 }}}}{{{{ cycler.__init__.__globals__ }}}}{{% raw %}}{{# {}",
     "backslash": "\\\\');hit('{}');//\\",
     "close": "</script></style></title></textarea>--><script>hit('{}')</script>",
     "direction": "\u202e\u2066{}\u2029\u2028\x00",
@@ -75,11 +75,12 @@ def test_no_payload_runs_in_any_sink(payload, lang, open_page, tmp_path: Path):
     page.locator("[data-part=hour]").fill("2")
     page.wait_for_timeout(200)
     assert page.evaluate("window.hits") == []
-    foreign = "script:not([type]), img, object, iframe, embed, a:not(.leaflet-bar a), [onload], [onerror], [onfocus]"
+    foreign = "script:not([type]), img, object, iframe, embed, a:not(.leaflet-bar a)"
+    foreign += ", [onload], [onerror], [onfocus], [onmouseover]"
     assert page.locator(foreign).count() == 2  # Leaflet and the page itself
-    assert page.evaluate("Object.keys(window).includes('cycler')") is False
+    assert "1337" not in page.content()
     opened.check()
-    if payload not in ("direction", "jinja"):
+    if payload != "direction":
         assert page.locator("h1").inner_text().startswith(PAYLOADS[payload].format("title"))
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import folium
-from branca.element import Figure
+from branca.element import Element, Figure
 from folium.template import Template
 
 from computegrid.maps.header import Header, header
@@ -112,6 +112,29 @@ class OfflineMap(folium.Map):
         self.program = _program()
         self.body = _body(self.get_name(), values, head)
         Page(title=safe(head.title), lang=head.html_lang).add_child(self)
+
+    def render(self, **kwargs: Any) -> str:
+        """Put the page's parts into the figure as they are.
+
+        The usual way would read them as Jinja templates, and so run what a name holds in braces.
+        """
+        figure, parts = self.get_root(), self._template.module
+        for place in ("header", "html", "script"):
+            part = Verbatim(getattr(parts, place)(self, kwargs))
+            getattr(figure, place).add_child(part, name=self.get_name())
+        for child in self._children.values():
+            child.render(**kwargs)
+        return ""
+
+
+class Verbatim(Element):
+    """Text of a page that is not read as a template."""
+
+    _template = Template("{{ this.text }}")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
 
 
 class Page(Figure):
