@@ -55,7 +55,8 @@ def build_program(
         if any(block.name == other.name for other in blocks):
             raise ScenarioError(f"rule {block.name!r}: the label is taken; give it another")
         blocks.append(block)
-    return assemble(tuple(f for f in families if f.size), tuple(blocks))
+    always = ("flow", "unserved")
+    return assemble(tuple(f for f in families if f.size or f.name in always), tuple(blocks))
 
 
 def assemble(families: tuple[Family, ...], blocks: tuple[Block, ...]) -> LinearProgram:

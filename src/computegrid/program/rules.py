@@ -36,9 +36,11 @@ def reach(tables: Tables, rule: Rule) -> Reach:
 
 
 def warn_if_idle(tables: Tables, rule: Rule) -> None:
-    """Warn, naming the rule, if it selects no lane or no hour."""
+    """Warn, naming the rule, if it selects no lane or no hour (a minimum without lanes is no idle
+    rule: it cannot be met).
+    """
     found = reach(tables, rule)
-    if not len(found.lanes):
+    if not len(found.lanes) and not getattr(rule, "min", None):
         warnings.warn(
             f"rule {rule.label!r} selects no lane, so it does nothing; check its demand "
             f"{dict(rule.demand)!r} and supply {dict(rule.supply)!r}", RuleWarning, stacklevel=2)
@@ -114,8 +116,8 @@ def share(rule: Share, a: Arrays, tables: Tables) -> Block:
     """
     found = reach(tables, rule)
     by_hour = "hour" in _each(rule)
-    row, labels = _groups(tables, rule, found.lanes)
     asks = np.flatnonzero(ask_mask(tables, rule, a.ask_region, a.ask_workload))
+    row, labels = _groups_of_asks(tables, rule, a, found.lanes, asks)
     wanted_by = _asks_of(tables, a, labels, asks)
     coefficient = np.zeros((1, a.n_hours))
     coefficient[0, found.hours] = 1.0 if by_hour else a.weight_hours[found.hours]
@@ -173,6 +175,27 @@ def _groups(tables: Tables, rule: Limit | Share, lanes: Codes) -> tuple[Codes, p
     labels = grouped.size().reset_index()[columns]
     labels.insert(0, "group", [", ".join(row) for row in labels.itertuples(index=False)])
     return np.asarray(grouped.ngroup(), dtype=np.int64), labels
+
+
+def _groups_of_asks(
+    tables: Tables, rule: Share, a: Arrays, lanes: Codes, asks: Codes
+) -> tuple[Codes, pd.DataFrame]:
+    """As :func:`_groups`; where only the demand groups, also demand without a lane has a row."""
+    columns = [c for c in _each(rule) if c != "hour"]
+    values = {}
+    for column in columns:
+        for name, at in (("regions", a.ask_region), ("workloads", a.ask_workload)):
+            found = column_of(tables[name], column)
+            if found is not None and column not in values:
+                values[column] = np.asarray(found.astype(str))[at]
+    if not columns or len(values) < len(columns):
+        return _groups(tables, rule, lanes)
+    by_ask = pd.DataFrame(values)
+    labels = by_ask.iloc[asks].drop_duplicates().sort_values(columns, ignore_index=True)
+    row = pd.MultiIndex.from_frame(labels).get_indexer(
+        pd.MultiIndex.from_frame(by_ask.iloc[a.lane_ask[lanes]]))
+    labels.insert(0, "group", [", ".join(one) for one in labels.itertuples(index=False)])
+    return np.asarray(row, dtype=np.int64), labels
 
 
 def _asks_of(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from computegrid.errors import ScenarioError
+from dataclasses import replace
+
+from computegrid.errors import ScenarioError, SolverError
 from computegrid.program.algebra import LinearProgram
+from computegrid.solvers.engine import solve_network_program
 from computegrid.solvers.highs import solve_highs
+from computegrid.solvers.network_oracle import NetworkFailure
 from computegrid.solvers.solution import Solution
 from computegrid.solvers.split import solve_split
 from computegrid.solvers.structure import find_units
 
 METHODS = {"highs": None, "highs-simplex": "simplex", "highs-ipx": "ipx", "highs-hipo": "hipo"}
 """Names that force HiGHS on the whole program, and the method each one means."""
-ENGINES = (*METHODS, "split")
+ENGINES = (*METHODS, "split", "network")
 """Every name a caller may ask for."""
 SMALL = 2_000
 """Columns below which HiGHS takes the whole program: nothing is to be won."""
@@ -22,6 +26,16 @@ def solve_program(
 ) -> Solution:
     """Solve a program with the solver asked for, or with the one its structure suits.
 
+    A program whose rows fit networks of hours or days goes to the network simplex; one that falls
+    apart otherwise, to HiGHS unit by unit; the others, and small ones, to HiGHS whole.
+
+    Parameters
+    ----------
+    lp : LinearProgram
+    solver : str, optional
+        One of ``ENGINES``. ``"network"`` and ``"split"`` refuse what does not suit them.
+    time_limit_s : float, optional
+
     Raises
     ------
     ScenarioError
@@ -31,10 +45,23 @@ def solve_program(
         raise ScenarioError(f"no solver {solver!r}; known: {', '.join(ENGINES)}")
     if solver in METHODS or (solver is None and lp.n_columns < SMALL):
         return solve_highs(lp, method=METHODS[solver or "highs"], time_limit_s=time_limit_s)
+    if solver != "split":
+        try:
+            return solve_network_program(lp, time_limit_s=time_limit_s)
+        except NetworkFailure as failure:
+            if solver == "network":
+                raise SolverError(f"the network engine cannot take this: {failure}; use "
+                                  "solver='highs'") from failure
+            found = _without_network(lp, time_limit_s)
+            return replace(found, solver=f"{found.solver}; no network: {failure}")
+    if not find_units(lp).separate:
+        raise ScenarioError("the program does not fall apart: a row joins its hours; "
+                            "use solver='highs'")
+    return _without_network(lp, time_limit_s)
+
+
+def _without_network(lp: LinearProgram, time_limit_s: float | None) -> Solution:
     units = find_units(lp)
     if units.separate:
         return solve_split(lp, units, time_limit_s=time_limit_s)
-    if solver == "split":
-        raise ScenarioError("the program does not fall apart: a row joins its hours; "
-                            "use solver='highs'")
     return solve_highs(lp, time_limit_s=time_limit_s)
