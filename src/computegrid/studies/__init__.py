@@ -1,0 +1,1 @@
+"""Many answers: comparisons, freezes, the price of sovereignty, frontiers."""

@@ -1,0 +1,149 @@
+"""Switches: who can turn which lanes off, and whose own demand is spared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from computegrid.errors import ScenarioError, did_you_mean
+from computegrid.program.algebra import Codes
+from computegrid.scenario.regime import Forbid, Limit, Regime, Rule, Share
+from computegrid.scenario.rulemask import lane_mask
+from computegrid.scenario.scenario import Scenario
+
+By = Literal["control", "operator", "technology", "chip_origin", "site", "corridor"]
+KINDS: tuple[By, ...] = ("control", "operator", "technology", "chip_origin", "site", "corridor")
+JURISDICTIONS = frozenset({"control", "technology", "chip_origin"})
+"""Kinds whose switches are thrown by a jurisdiction, which may spare its own demand."""
+NOBODY = frozenset({"", "nan", "None", "unknown", "<NA>"})
+"""Values that name nobody: no one is known to hold that switch."""
+
+
+@dataclass(frozen=True)
+class Switch:
+    """One switch, or several thrown at once.
+
+    Attributes
+    ----------
+    by : str
+        Kind of switch: the column that says who holds it.
+    values : tuple of str
+        Who throws it: a jurisdiction, an operator, a site, a corridor.
+    exempt_own : bool
+        Whether demand of the jurisdiction itself goes on being served.
+    """
+
+    by: By
+    values: tuple[str, ...]
+    exempt_own: bool
+
+    @property
+    def label(self) -> str:
+        """Name for tables, e.g. ``"US"`` or ``"CN + US"``."""
+        return " + ".join(self.values)
+
+    def rules(self, scenario: Scenario) -> list[Forbid]:
+        """What throwing it forbids, one rule for each value."""
+        return [
+            Forbid(label=f"freeze by {self.by}: {value}", supply={self.by: value},
+                   demand=_others(scenario, value) if self.exempt_own else {},
+                   source="assumption of the study",
+                   note="demand of its own is spared" if self.exempt_own else "")
+            for value in self.values
+        ]
+
+    def regime(self, scenario: Scenario, during: Regime) -> Regime:
+        """Return the regime ``during`` with the switch thrown."""
+        return Regime(f"{during.name}, {self.by} {self.label} frozen",
+                      tuple(self.rules(scenario)), extends=during)
+
+    def lanes(self, scenario: Scenario) -> Codes:
+        """Positions of the lanes it closes."""
+        closed = np.zeros(scenario.arrays.n_lanes, dtype=bool)
+        for rule in self.rules(scenario):
+            closed |= lane_mask(scenario.tables, rule)
+        return np.flatnonzero(closed)
+
+
+def find_switches(
+    scenario: Scenario, by: By, only: Iterable[str] | None = None, *, exempt_own: bool = True
+) -> list[Switch]:
+    """Return every switch of a kind, in sorted order; ``unknown`` holds none.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such kind, or the scenario has no such column or no such holder.
+    """
+    if by not in KINDS:
+        raise ScenarioError(f"no switches by {by!r}; {did_you_mean(by, KINDS)}")
+    known = sorted(set(_holders(scenario, by)) - NOBODY)
+    if only is None:
+        chosen = known
+    else:
+        chosen = [only] if isinstance(only, str) else list(only)
+        for value in chosen:
+            if value not in known:
+                raise ScenarioError(f"nobody holds a switch by {by} named {value!r}; "
+                                    f"{did_you_mean(value, known)}")
+    if not chosen:
+        raise ScenarioError(f"no switch by {by}: every {by} is unknown")
+    spared = exempt_own and by in JURISDICTIONS
+    return [Switch(by, (value,), spared) for value in chosen]
+
+
+def together(a: Switch, b: Switch) -> Switch:
+    """Return the switch that throws both."""
+    return Switch(a.by, tuple(sorted({*a.values, *b.values})), a.exempt_own)
+
+
+def without_minima(regime: Regime) -> tuple[Regime, tuple[str, ...]]:
+    """Return the regime with its hard minima lifted, and the labels of the rules they stood in.
+
+    Under a freeze a contract that gives the frozen party a minimum cannot be kept.
+
+    Examples
+    --------
+    >>> contract = Regime("r", (Share(label="half", supply={"control": "US"}, min=0.5),))
+    >>> without_minima(contract)[1]
+    ('half',)
+    """
+    kept: list[Rule] = []
+    lifted: list[str] = []
+    for rule in regime.rules:
+        if isinstance(rule, Share) and rule.min:
+            lifted.append(rule.label)
+            if rule.max is not None:
+                kept.append(replace(rule, min=None))
+        elif isinstance(rule, Limit) and rule.min is not None and rule.penalty_usd is None:
+            lifted.append(rule.label)
+            if rule.max is not None:
+                kept.append(replace(rule, min=None))
+        else:
+            kept.append(rule)
+    return Regime(regime.name, tuple(kept), title=regime.title, source=regime.source), tuple(lifted)
+
+
+def _others(scenario: Scenario, value: str) -> Mapping[str, Any]:
+    """Selector of demand outside a jurisdiction, be it a country or a bloc."""
+    columns = [c for c in ("country", "bloc") if c in scenario.tables["regions"].columns]
+    return {column: {"not": value} for column in columns}
+
+
+def _holders(scenario: Scenario, by: By) -> list[str]:
+    sites, lanes = scenario.tables["sites"], scenario.tables["lanes"]
+    if by == "site":
+        return [str(site) for site in sites.index]
+    if by == "corridor":
+        if "corridor" not in lanes.columns:
+            raise ScenarioError(
+                "no switches by corridor: lanes have no column 'corridor'; give a lanes table "
+                "that says which corridor each lane runs through"
+            )
+        return [str(value) for value in lanes["corridor"].dropna().unique()]
+    if by not in sites.columns:
+        raise ScenarioError(f"no switches by {by}: sites have no column {by!r}")
+    return [str(value) for value in sites[by].unique()]
