@@ -1,0 +1,155 @@
+"""Solve all units of a network, each from its last tree; give flows and prices back."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from computegrid.program.algebra import Floats
+from computegrid.solvers.network import ROOT, Bounds, Network
+from computegrid.solvers.split import workers
+
+CHAINS = 8
+"""Runs of units that start one from the other; fixed, so that answers do not depend on workers."""
+PIVOTS_PER_NODE = 500
+
+
+class NetworkFailure(Exception):
+    """A unit has no feasible flow, or the network simplex gave up; HiGHS decides what is true."""
+
+
+@dataclass
+class Oracle:
+    """Networks with their current trees, flows and potentials; the only mutable value here."""
+
+    network: Network
+    bounds: Bounds
+    trees: list[Any] = field(default_factory=list)
+    flow: list[Floats] = field(default_factory=list)
+    pi: list[Floats] = field(default_factory=list)
+    ends: list[tuple[Any, Any]] = field(default_factory=list)
+    pivots: int = 0
+
+    def __post_init__(self) -> None:
+        for hours in self.network.units.hours:
+            shape = self.network.shapes[len(hours)]
+            self.flow.append(np.zeros(shape.m + shape.n))
+            self.pi.append(np.zeros(shape.n + 1))
+            self.ends.append((shape.source.copy(), shape.target.copy()))
+            self.trees.append(None)
+
+    def run(self, lane_cost: list[Floats] | None = None, deadline: float | None = None) -> None:
+        """Solve every unit, with other costs of its lanes if given.
+
+        Raises
+        ------
+        NetworkFailure
+            If a unit is infeasible, or not solved by ``deadline`` (of ``time.perf_counter``).
+        """
+        _require_numba()
+        n = len(self.trees)
+        chains = np.array_split(np.arange(n), min(n, CHAINS))
+
+        def run_chain(chain: np.ndarray) -> int:
+            pivots, last = 0, None
+            for u in chain:
+                if deadline is not None and time.perf_counter() > deadline:
+                    raise NetworkFailure("time limit")
+                pivots += self._run_unit(int(u), lane_cost, last)
+                last = int(u)
+            return pivots
+
+        with ThreadPoolExecutor(workers()) as pool:
+            self.pivots += sum(pool.map(run_chain, chains))
+
+    def _run_unit(self, u: int, lane_cost: list[Floats] | None, last: int | None) -> int:
+        from computegrid.solvers import network_kernel as kernel
+
+        hours = self.network.units.hours[u]
+        shape = self.network.shapes[len(hours)]
+        cost = self.bounds.cost[u]
+        if lane_cost is not None:
+            cost[:len(lane_cost[u])] = lane_cost[u]
+        warm = True
+        if self.trees[u] is None:
+            near = None if last is None else self.trees[last]
+            warm = near is not None and len(near.parent) == shape.n + 1
+            self.trees[u] = kernel.Tree(*(a.copy() for a in near)) if warm else kernel.Tree(
+                *(np.full(shape.n + 1, -1, dtype=np.int32) for _ in range(6)),
+                np.zeros(shape.m + shape.n, dtype=np.int8),
+            )
+        source, target = self.ends[u]
+        for start in ((True, False) if warm else (False,)):
+            status, pivots = kernel.solve_network(
+                source, target, cost, self.bounds.cap[u], self.bounds.supply[u], shape.star,
+                self.trees[u], start, self.flow[u], self.pi[u], PIVOTS_PER_NODE * (shape.n + 100),
+            )
+            if status == kernel.OPTIMAL:
+                return int(pivots)
+        raise NetworkFailure("infeasible" if status == kernel.INFEASIBLE else "stalled")
+
+    def x(self) -> Floats:
+        """Flow, unserved and backlog in the order of the program's columns; excesses too."""
+        network, lp = self.network, self.network.lp
+        n_hours = len(network.scale)
+        widths = (len(network.lane_ask), network.n_asks, network.n_nodes, len(network.soft),
+                  len(network.asks))
+        stacked = [np.empty((n_hours, w)) for w in widths]
+        for u, hours in enumerate(network.units.hours):
+            at = slice(hours[0], hours[-1] + 1)
+            for into, values in zip(stacked, network.split(self.flow[u], len(hours)), strict=True):
+                np.divide(values, network.scale[at, None], out=into[at])
+        x = np.zeros(lp.n_columns)
+        for name, k in (("flow", 0), ("unserved", 1), ("backlog", 4)):
+            if lp.has_family(name):
+                x[lp.columns_of(name)] = stacked[k].T.ravel()
+        self._excesses(x, stacked[2].T, stacked[3].T)
+        return x
+
+    def _excesses(self, x: Floats, first: Floats, second: Floats) -> None:
+        network, lp = self.network, self.network.lp
+        for k, n in enumerate(network.soft):
+            block, label = lp.blocks[network.tree.block[n]], network.tree.label[n]
+            name = f"excess:{block.name}"
+            a = network.tree.coefficient[n, block.hours]
+            start = lp.columns_of(name).start + label * len(network.scale)
+            low = block.lower[label]
+            x[start + block.hours] = np.where(
+                np.isfinite(low), low - a * first[n, block.hours], a * second[k, block.hours],
+            ).clip(min=0.0)
+
+    def row_dual(self) -> Floats:
+        """Prices of the network's rows, 0 for the others, shape (m,)."""
+        network, lp, tree = self.network, self.network.lp, self.network.tree
+        n_asks, n_nodes = network.n_asks, network.n_nodes
+        n_hours = len(network.scale)
+        potential = np.empty((n_hours, n_asks + n_nodes))
+        for u, hours in enumerate(network.units.hours):
+            at = slice(hours[0], hours[-1] + 1)
+            potential[at] = self.pi[u][:-1].reshape(len(hours), -1)
+        price = -potential[:, :n_asks].T * network.scale
+        above = -potential[:, n_asks:].T
+        dual = np.zeros(lp.n_rows)
+        dual[lp.rows_of("demand_balance")] = price.ravel()
+        for n in range(n_nodes):
+            block, label = lp.blocks[tree.block[n]], tree.label[n]
+            over = above[tree.parent[n]] if tree.parent[n] != ROOT else np.zeros(n_hours)
+            free = np.ones(n_hours, dtype=bool)
+            free[block.hours] = block.lower[label] < 0
+            above[n] = np.where(free, np.maximum(above[n], over), above[n])
+            y = (over - above[n])[block.hours] / tree.coefficient[n, block.hours]
+            start = lp.rows_of(block.name).start + label * len(block.hours)
+            dual[start:start + len(block.hours)] = y * network.scale[block.hours]
+        return dual
+
+
+def _require_numba() -> None:
+    """Raise NetworkFailure where the kernel cannot be had."""
+    try:
+        from computegrid.solvers import network_kernel  # noqa: F401
+    except ImportError as missing:
+        raise NetworkFailure(f"numba is missing ({missing})") from missing
