@@ -137,7 +137,8 @@ def _load(console: Console, model: str) -> Scenario:
 
 
 def _console() -> Console:
-    return Console(highlight=False)
+    """Standard output; wide enough for the tables when it is no terminal."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 110)
 
 
 def _plain(text: object) -> str:

@@ -7,7 +7,7 @@ import warnings
 import pandas as pd
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from computegrid.dispatch import Dispatch
 from computegrid.errors import RuleWarning
@@ -39,7 +39,7 @@ def print_dispatch(console: Console, dispatch: Dispatch) -> None:
         f"{scenario.arrays.n_hours} time steps for {total:,.0f} h, facts as of "
         f"{scenario.as_of or 'no date given'}; {dispatch.status}, {dispatch.solver}, gap "
         f"{dispatch.certificate.gap:.0e}; estimates: {_estimates(scenario)}", soft_wrap=True)
-    totals = Table("total", "value", "unit", title="Totals")
+    totals = Table("total", _figure("value"), "unit", title="Totals")
     for name, value, digits in (
         ("cost_usd", s["cost_usd"], 0), ("operating_cost_usd", s["operating_cost_usd"], 0),
         ("energy_cost_usd", s["energy_cost_usd"], 0),
@@ -84,8 +84,9 @@ def print_check(console: Console, scenario: Scenario, found: dict[str, list[str]
 
 def _print_workloads(console: Console, dispatch: Dispatch) -> None:
     by = dispatch.scenario.group_by
-    table = Table("workload", "demand GWh", "unserved GWh", f"served in own {by or 'group'}",
-                  "mean km", "mean RTT ms", "kg CO2/MWh", title="Workloads")
+    figures = ("demand GWh", "unserved GWh", f"in own {by or 'group'}", "mean km", "RTT ms",
+               "kg CO2/MWh")
+    table = Table(_name("workload"), *map(_figure, figures), title="Workloads")
     for name, row in dispatch.by_workload.iterrows():
         carbon = row["carbon_t"] * 1000 / row["served_mwh"] if row["served_mwh"] > 0 else 0.0
         table.add_row(escape(str(name)), f"{row['demand_mwh'] / 1000:,.1f}",
@@ -103,7 +104,7 @@ def _print_exchange(console: Console, dispatch: Dispatch) -> None:
     total = moved.groupby(level="wanted_in").sum()
     total = total.loc[total.sum(axis=1).sort_values(ascending=False).index[:MOST_ROWS]]
     columns = list(total.sum().sort_values(ascending=False).index[:8])
-    table = Table(f"wanted in ({by})", *[escape(f"done in {c}") for c in columns],
+    table = Table(_name(f"wanted in ({by})"), *[_figure(f"done in {c}") for c in columns],
                   title=f"Where served work is done, by {by}")
     for name, row in total.iterrows():
         whole = row.sum()
@@ -138,13 +139,22 @@ def _print_rules(console: Console, dispatch: Dispatch) -> None:
         return
     worth = prices.assign(size=prices["shadow_price"].abs())
     strongest = worth.sort_values("size", ascending=False).groupby("rule", sort=False).head(1)
-    table = Table("rule", "kind", "strongest at", "shadow price USD per unit", "unit",
-                  title="What rules cost at the margin")
+    table = Table(_name("rule"), "kind", _name("strongest at"), _figure("USD per unit"), "unit",
+                  title="What rules cost at the margin (shadow prices)")
     for row in strongest.head(MOST_ROWS).itertuples():
         where = ", ".join(part for part in (str(row.group), str(row.hour)) if part)
         table.add_row(escape(str(row.rule)), str(row.kind), escape(where),
                       f"{row.shadow_price:,.2f}", str(row.unit))
     console.print(table)
+
+
+def _name(header: str) -> Column:
+    """A column of names: folded when narrow, never cut."""
+    return Column(header=escape(header), overflow="fold")
+
+
+def _figure(header: str) -> Column:
+    return Column(header=escape(header), justify="right", overflow="fold")
 
 
 def _names(scenario: Scenario) -> dict[str, str]:

@@ -1,0 +1,94 @@
+"""The command line, run as a planner runs it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import computegrid as cg
+
+
+def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "computegrid", *map(str, arguments)],
+        capture_output=True, text=True, cwd=cwd, timeout=300, check=False,
+    )
+
+
+def test_help_teaches():
+    shown = run("--help").stdout
+    for word in ("models", "run", "check", "new", "Exit codes", "--from europe"):
+        assert word in shown
+
+
+def test_models_are_listed():
+    done = run("models")
+    assert done.returncode == 0
+    for name in cg.models():
+        assert name in done.stdout
+
+
+def test_run_writes_tables_and_map(small_model, tmp_path):
+    page, folder = tmp_path / "map.html", tmp_path / "tables"
+    done = run("run", small_model, "--regime", "edwc", "--map", page, "--save", folder)
+    assert done.returncode == 0, done.stderr
+    for word in ("东数西算", "training", "carbon", "MWh", "west-serves-eastern-batch"):
+        assert word in done.stdout
+    assert page.read_text(encoding="utf-8").lstrip().lower().startswith("<!doctype html")
+    flows = pd.read_csv(folder / "flows.csv", keep_default_na=False)
+    assert list(flows.columns) == ["region", "workload", "site", "hour", "mw"]
+    assert json.loads((folder / "run.json").read_text(encoding="utf-8"))["regime"] == "edwc"
+
+
+def test_a_folder_of_ones_own_gives_the_same_answer(small_model, tmp_path):
+    mine = tmp_path / "mine"
+    assert run("new", mine, "--from", small_model).returncode == 0
+    assert run("check", mine).returncode == 0
+    ours, theirs = cg.solve(cg.load(small_model), "edwc"), cg.solve(cg.load(mine), "edwc")
+    assert theirs.cost_usd == pytest.approx(ours.cost_usd, rel=1e-12)
+    kept = {path.name for path in (mine / "facts").iterdir()}
+    assert {"regions.csv", "sites.csv", "sources.csv"} <= kept
+
+
+def test_new_does_not_overwrite(small_model):
+    done = run("new", small_model, "--from", "china")
+    assert done.returncode == 1
+    assert "not empty" in done.stderr
+    assert [path.name for path in small_model.iterdir()] == ["model.toml"]
+
+
+@pytest.mark.parametrize(("arguments", "code", "says"), [
+    (["run", "chna"], 1, "did you mean 'china'?"),
+    (["run", "china", "--regime", "edcw"], 1, "did you mean 'edwc'?"),
+    (["run"], 2, "Missing argument"),
+    (["fly"], 2, "No such command"),
+])
+def test_errors_are_one_paragraph_and_a_code(arguments, code, says):
+    done = run(*arguments)
+    assert done.returncode == code
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_check_names_what_is_wrong(small_model):
+    file = small_model / "model.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("default_regime", "defualt_regime", 1), encoding="utf-8")
+    done = run("check", small_model)
+    assert done.returncode == 1
+    assert "model.toml" in done.stderr and "did you mean 'default_regime'?" in done.stderr
+
+
+def test_infeasible_rules_have_their_own_code(small_model):
+    with (small_model / "model.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[regimes.impossible]\n[[regimes.impossible.rules]]\nkind = "Share"\n'
+                   'label = "nothing-but-gui-an"\nsupply = { site = "GA" }\nmin = 0.99\n')
+    done = run("run", small_model, "--regime", "impossible", "--save", small_model / "out")
+    assert done.returncode == 3
+    assert "nothing-but-gui-an" in done.stderr
+    assert not (small_model / "out").exists()

@@ -1,0 +1,79 @@
+"""Selectors and what a rule reaches."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+import computegrid as cg
+from computegrid.scenario.rulemask import hour_mask, lane_mask
+from computegrid.scenario.select import matches, select
+from golden.scenarios import two_sites
+
+NAMES = pd.Series(["US", "CN", "FR", "NA"])
+NUMBERS = pd.Series([1.0, 1.5, float("nan"), 2.0])
+
+
+@pytest.mark.parametrize(("values", "condition", "expected"), [
+    (NAMES, "US", [True, False, False, False]),
+    (NAMES, ["US", "NA"], [True, False, False, True]),
+    (NAMES, {"not": "US"}, [False, True, True, True]),
+    (NAMES, {"not": ["US", "CN"]}, [False, False, True, True]),
+    (NUMBERS, 1.5, [False, True, False, False]),
+    (NUMBERS, {"min": 1.5}, [False, True, False, True]),
+    (NUMBERS, {"min": 1.0, "max": 1.5}, [True, True, False, False]),
+    (NUMBERS, {"not": {"min": 1.5}}, [True, False, True, False]),
+    (pd.Series([True, False]), True, [True, False]),
+])
+def test_conditions(values, condition, expected):
+    assert matches(values, condition).tolist() == expected
+
+
+@pytest.mark.parametrize(("values", "condition", "says"), [
+    (NUMBERS, "big", "holds numbers"),
+    (NAMES, 3, "holds text"),
+    (NAMES, {"over": 3}, "a condition is"),
+    (NAMES, {}, "a condition is"),
+])
+def test_conditions_that_cannot_be_read(values, condition, says):
+    with pytest.raises(cg.ScenarioError, match=says):
+        matches(values, condition, where="pue")
+
+
+def test_unknown_columns_are_named_with_a_hint():
+    sites = pd.DataFrame({"control": ["US"]}, index=pd.Index(["a"], name="site"))
+    with pytest.raises(cg.ScenarioError, match=r"no column 'contrl'; did you mean 'control'"):
+        select({"sites": sites}, {"contrl": "US"}, where="rule 'x': supply")
+
+
+@pytest.mark.parametrize(("demand", "supply", "expected"), [
+    ({}, {}, [True, True]),
+    ({"region": "home"}, {"site": "far"}, [False, True]),
+    ({"country": "DE"}, {}, [False, False]),
+    ({}, {"pue": {"min": 1.4}}, [True, False]),
+    ({}, {"rtt_ms": {"max": 10.0}}, [True, False]),
+    ({"workload": "work"}, {"control": {"not": "US"}}, [True, False]),
+])
+def test_lane_mask(demand, supply, expected):
+    rule = cg.Forbid(label="x", demand=demand, supply=supply)
+    assert lane_mask(two_sites().tables, rule).tolist() == expected
+
+
+def test_same_column_relates_region_and_site():
+    tables = two_sites(sites={"country": ["FR", "unknown"]}).tables
+    rule = cg.Forbid(label="x", supply={"same_country": False})
+    assert lane_mask(tables, rule).tolist() == [False, True]
+    with pytest.raises(cg.ScenarioError, match="do not both have 'bloc'"):
+        lane_mask(tables, cg.Forbid(label="x", supply={"same_bloc": False}))
+
+
+def test_hours_that_do_not_exist_are_refused():
+    hours = two_sites(hours=pd.date_range("2025-01-15", periods=2, freq="h", tz="UTC"))
+    rule = cg.Forbid(label="x", hours=["2025-01-15T00:00Z", "2030-01-01T00:00Z"])
+    with pytest.raises(cg.ScenarioError, match="hours of the scenario"):
+        hour_mask(hours.tables["hours"], rule)
+
+
+def test_a_rule_that_selects_nothing_is_told():
+    with pytest.warns(cg.RuleWarning, match="'idle' selects no lane"):
+        cg.solve(two_sites(), [cg.Forbid(label="idle", supply={"control": "CN"})])
