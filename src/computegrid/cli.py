@@ -32,7 +32,8 @@ Model = Annotated[str, typer.Argument(
     metavar="MODEL", help="A bundled model (see `computegrid models`), a TOML file, or a folder "
     "with model.toml.")]
 RegimeOption = Annotated[Optional[str], typer.Option(  # noqa: UP045 - typer reads it at run time
-    "--regime", "-r", metavar="NAME", help="Rules to solve under; the model's default if left out.")]
+    "--regime", "-r", metavar="NAME",
+    help="Rules to solve under; left out: the model's default.")]
 
 
 @app.command("models")
@@ -49,7 +50,8 @@ def run(
     model: Model,
     regime: RegimeOption = None,
     map_file: Annotated[Optional[Path], typer.Option(  # noqa: UP045
-        "--map", metavar="FILE", help="Write the map here: one HTML page, no network needed.")] = None,
+        "--map", metavar="FILE",
+        help="Write the map: one HTML page, no network needed.")] = None,
     save: Annotated[Optional[Path], typer.Option(  # noqa: UP045
         "--save", metavar="DIR", help="Write all tables here (CSV, Parquet, run.json).")] = None,
     minimise: Annotated[str, typer.Option(help="What to minimise: cost or carbon.")] = "cost",

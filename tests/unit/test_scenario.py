@@ -37,7 +37,8 @@ def test_no_limit_and_blank_limit_are_the_same():
 
 def test_shapes_and_points_both_say_where():
     boxes = gpd.GeoDataFrame({"name": ["B", "S"]}, index=REGIONS.index, crs="EPSG:4326",
-                             geometry=[shapely.box(116, 39, 117, 41), shapely.box(121, 31, 122, 32)])
+                             geometry=[shapely.box(116, 39, 117, 41),
+                                       shapely.box(121, 31, 122, 32)])
     points = gpd.GeoDataFrame({"capacity_mw": [50.0]}, index=SITES.index, crs="EPSG:4326",
                               geometry=[shapely.Point(106.5, 26.4)]).to_crs("EPSG:3857")
     scenario = cg.Scenario.from_tables(boxes, points, DEMAND)
