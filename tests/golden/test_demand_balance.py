@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from golden.scenarios import flow_of, two_sites
 
 import computegrid as cg
 from computegrid.program import variables
+from golden.scenarios import flow_of, two_sites
 
 
 def hours(n, weight=1.0):

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from golden.scenarios import flow_of, two_sites
 
 import computegrid as cg
 from computegrid.program import objective
+from golden.scenarios import flow_of, two_sites
 
 
 def test_energy_mwh():

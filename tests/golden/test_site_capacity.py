@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from golden.scenarios import flow_of, two_sites
 
 import computegrid as cg
+from golden.scenarios import flow_of, two_sites
 
 
 def test_site_capacity_binds_on_power_not_on_work():
