@@ -30,20 +30,20 @@ class Switch:
     ----------
     by : str
         Kind of switch: the column that says who holds it.
-    values : tuple of str
+    holders : tuple of str
         Who throws it: a jurisdiction, an operator, a site, a corridor.
     exempt_own : bool
         Whether demand of the jurisdiction itself goes on being served.
     """
 
     by: By
-    values: tuple[str, ...]
+    holders: tuple[str, ...]
     exempt_own: bool
 
     @property
     def label(self) -> str:
         """Name for tables, e.g. ``"US"`` or ``"CN + US"``."""
-        return " + ".join(self.values)
+        return " + ".join(self.holders)
 
     def rules(self, scenario: Scenario) -> list[Forbid]:
         """What throwing it forbids, one rule for each value."""
@@ -52,13 +52,13 @@ class Switch:
                    demand=_others(scenario, value) if self.exempt_own else {},
                    source="assumption of the study",
                    note="demand of its own is spared" if self.exempt_own else "")
-            for value in self.values
+            for value in self.holders
         ]
 
     def regime(self, scenario: Scenario, during: Regime) -> Regime:
-        """Return the regime ``during`` with the switch thrown."""
-        return Regime(f"{during.name}, {self.by} {self.label} frozen",
-                      tuple(self.rules(scenario)), extends=during)
+        """Return the regime ``during`` with the switch thrown; values without lanes add no rule."""
+        rules = [r for r in self.rules(scenario) if lane_mask(scenario.tables, r).any()]
+        return Regime(f"{during.name}, {self.by} {self.label} frozen", tuple(rules), extends=during)
 
     def lanes(self, scenario: Scenario) -> Codes:
         """Positions of the lanes it closes."""
@@ -97,7 +97,7 @@ def find_switches(
 
 def together(a: Switch, b: Switch) -> Switch:
     """Return the switch that throws both."""
-    return Switch(a.by, tuple(sorted({*a.values, *b.values})), a.exempt_own)
+    return Switch(a.by, tuple(sorted({*a.holders, *b.holders})), a.exempt_own)
 
 
 def without_minima(regime: Regime) -> tuple[Regime, tuple[str, ...]]:
@@ -114,11 +114,8 @@ def without_minima(regime: Regime) -> tuple[Regime, tuple[str, ...]]:
     kept: list[Rule] = []
     lifted: list[str] = []
     for rule in regime.rules:
-        if isinstance(rule, Share) and rule.min:
-            lifted.append(rule.label)
-            if rule.max is not None:
-                kept.append(replace(rule, min=None))
-        elif isinstance(rule, Limit) and rule.min is not None and rule.penalty_usd is None:
+        hard = isinstance(rule, Share) or (isinstance(rule, Limit) and rule.penalty_usd is None)
+        if isinstance(rule, (Share, Limit)) and hard and rule.min is not None:
             lifted.append(rule.label)
             if rule.max is not None:
                 kept.append(replace(rule, min=None))

@@ -1,0 +1,176 @@
+"""The freeze desk: every switch thrown in turn, and what it does to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from itertools import combinations
+from typing import Any, Literal
+
+from computegrid.dispatch import Dispatch
+from computegrid.errors import InfeasibleError, ScenarioError
+from computegrid.scenario.regime import Forbid, Regime, Rule
+from computegrid.scenario.rulemask import ask_mask
+from computegrid.scenario.scenario import Scenario
+from computegrid.studies.freezetable import SMALLEST_MWH, Freeze, Outcome, outcome_of
+from computegrid.studies.reserve import RESERVE_USD_PER_MW_YEAR, Mask, cheapest_reserve
+from computegrid.studies.solving import Progress, report, solve_near
+from computegrid.studies.switches import By, Switch, find_switches, together, without_minima
+
+NOTHING_MW = 1e-9
+"""Flow below this on the lanes of a switch counts as none [MW]."""
+
+
+def freeze(
+    scenario: Scenario,
+    by: By = "control",
+    depth: Literal[1, 2] = 1,
+    regime: str | Regime | Iterable[Rule] | None = None,
+    exempt_own: bool = True,
+    *,
+    only: Iterable[str] | None = None,
+    critical: Mapping[str, Any] | None = None,
+    reserve_usd_per_mw_year: float | None = RESERVE_USD_PER_MW_YEAR,
+    progress: Progress | None = None,
+) -> Freeze:
+    """Throw every switch in turn and rank them by the work they leave unserved.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What is asked.
+    by : {"control", "operator", "technology", "chip_origin", "site", "corridor"}
+        Who holds the switch: a jurisdiction over the sites it controls, over those that run on
+        its technology or its chips; an operator; a site; a corridor (where lanes name one).
+    depth : {1, 2}
+        2 also throws every pair.
+    regime : str, Regime, list of rules, or None
+        What holds besides; the scenario's default regime when None and there is one.
+    exempt_own : bool
+        A jurisdiction's freeze spares demand of its own country or bloc. Operators, sites and
+        corridors spare nobody.
+    only : list of str, optional
+        Throw these switches alone.
+    critical : mapping, optional
+        Selector of the work a reserve has to keep served; ``{"data_class": "critical"}`` where
+        workloads say so, otherwise all work.
+    reserve_usd_per_mw_year : float or None
+        Price of holding reserve [USD per MW and year]; None: no reserve is looked for.
+    progress : callable, optional
+        Called as ``progress(done, total, switch)``.
+
+    Returns
+    -------
+    Freeze
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such kind of switch, column or holder.
+
+    Notes
+    -----
+    Where the hard minima of the regime cannot be kept during a freeze (a contract that promises
+    the frozen party a share), they lapse: the row says which, and is measured against the same
+    regime without them. A switch whose lanes carry nothing changes nothing and needs no solve.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> s = Scenario.from_tables(
+    ...     regions=pd.DataFrame({"country": ["FR"]}, index=["Paris"]),
+    ...     sites=pd.DataFrame({"capacity_mw": [9.0, 5.0], "control": ["US", "FR"]},
+    ...                        index=["cloud", "local"]),
+    ...     demand=pd.DataFrame({"region": ["Paris"], "mw": [8.0]}),
+    ...     lanes=pd.DataFrame({"region": "Paris", "site": ["cloud", "local"],
+    ...                         "network_usd_per_mwh": [1.0, 3.0]}))
+    >>> freeze(s).table.loc["US", ["unserved_mwh", "reserve_mw"]].tolist()
+    [3.0, 3.0]
+    """
+    if depth not in (1, 2):
+        raise ScenarioError(f"depth must be 1 or 2; got {depth!r}")
+    switches = find_switches(scenario, by, only, exempt_own=exempt_own)
+    chosen = scenario.regime(scenario.default_regime if regime is None else regime)
+    wanted = critical_asks(scenario, critical)
+    pairs = list(combinations(switches, 2)) if depth == 2 else []
+    total = 1 + len(switches) + len(pairs)
+    report(progress, 0, total, f"{chosen.name}, nothing frozen")
+    desk = _Desk(scenario, chosen)
+    outcomes: list[Outcome] = []
+    for done, switch in enumerate(switches, start=1):
+        report(progress, done, total, switch.label)
+        outcomes.append(desk.throw(switch, [desk.nothing]))
+    singles = {outcome.switch.label: outcome for outcome in outcomes}
+    for done, (a, b) in enumerate(pairs, start=1 + len(switches)):
+        both = together(a, b)
+        report(progress, done, total, both.label)
+        known = [desk.nothing, singles[a.label], singles[b.label]]
+        outcomes.append(replace(desk.throw(both, known), dispatch=None))
+    if reserve_usd_per_mw_year is not None:
+        during = without_minima(chosen)[0]
+        outcomes = [
+            outcome if outcome.feasible and outcome.added_mwh(wanted) <= SMALLEST_MWH
+            else replace(outcome, reserve=cheapest_reserve(
+                scenario, outcome.switch, during, wanted, reserve_usd_per_mw_year))
+            for outcome in outcomes
+        ]
+    report(progress, total, total, "")
+    return Freeze(
+        scenario=scenario, by=by, regime=chosen, exempt_own=exempt_own, before=desk.before,
+        outcomes=tuple(outcomes), critical=wanted,
+        reserve_usd_per_mw_year=reserve_usd_per_mw_year,
+    )
+
+
+def critical_asks(scenario: Scenario, critical: Mapping[str, Any] | None) -> Mask:
+    """Which asks are critical work, shape (A,).
+
+    Raises
+    ------
+    ScenarioError
+        If the selector names an unknown column, or takes no work.
+    """
+    a, workloads = scenario.arrays, scenario.tables["workloads"]
+    if critical is None:
+        named = "data_class" in workloads.columns and bool(
+            (workloads["data_class"] == "critical").any())
+        critical = {"data_class": "critical"} if named else {}
+    rule = Forbid(label="critical work", demand=critical)
+    mask = ask_mask(scenario.tables, rule, a.ask_region, a.ask_workload)
+    if not mask.any():
+        raise ScenarioError(f"critical = {dict(critical)!r} selects no work that is asked for")
+    return mask
+
+
+class _Desk:
+    """The regime before anything is frozen, with and without its hard minima."""
+
+    def __init__(self, scenario: Scenario, regime: Regime) -> None:
+        self.scenario = scenario
+        self.regime = regime
+        self.before = solve_near(scenario, regime)
+        self.nothing = outcome_of(Switch("site", (), False), self.before, self.before)
+        self.without, self.lapsed = without_minima(regime)
+        self._before_without: Dispatch | None = None
+
+    def throw(self, switch: Switch, known: list[Outcome]) -> Outcome:
+        """Return what the switch does; ``known`` are outcomes of throwing less than it."""
+        lanes = switch.lanes(self.scenario)
+        for outcome in known:
+            found = outcome.dispatch
+            if found is not None and found.flow_mw[lanes].max(initial=0.0) <= NOTHING_MW:
+                return replace(outcome, switch=switch)
+        near = known[-1].dispatch or self.before
+        try:
+            during = switch.regime(self.scenario, self.regime)
+            return outcome_of(switch, self.before, solve_near(self.scenario, during, near=near))
+        except InfeasibleError:
+            pass
+        if self._before_without is None:
+            self._before_without = solve_near(self.scenario, self.without, near=self.before)
+        try:
+            during = switch.regime(self.scenario, self.without)
+            after = solve_near(self.scenario, during, near=near)
+        except InfeasibleError:
+            return outcome_of(switch, self._before_without, None, self.lapsed)
+        return outcome_of(switch, self._before_without, after, self.lapsed)

@@ -1,0 +1,282 @@
+"""What the freeze desk found: the ranking, the victims, who can switch off whom, the reserve."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from computegrid.dispatch import Dispatch
+from computegrid.errors import ScenarioError, did_you_mean
+from computegrid.program.algebra import Floats
+from computegrid.scenario.arrays import Arrays
+from computegrid.scenario.regime import Regime
+from computegrid.scenario.scenario import Scenario
+from computegrid.studies.measures import unserved_mw
+from computegrid.studies.reserve import Mask, Reserve
+from computegrid.studies.switches import By, Switch
+
+SMALLEST_MWH = 1e-6
+"""Unserved work below this is the solver's noise [MWh]."""
+VICTIM_COLUMNS = ("bloc", "country", "region")
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """One switch thrown.
+
+    Attributes
+    ----------
+    switch : Switch
+    arrays : Arrays
+    before_mw, during_mw : float array, shape (A, T)
+        Unserved demand before and during the freeze [MW].
+    added_cost_usd, added_operating_usd : float
+        Over the horizon, unserved work at its value included, or not [USD].
+    peak_usd_per_mwh : float
+        Highest price of a MWh of work anywhere during the freeze.
+    feasible : bool
+        False: work that must be served cannot be.
+    lapsed : tuple of str
+        Rules whose hard minima could not be kept.
+    dispatch : Dispatch or None
+        During the freeze, where it was kept.
+    reserve : Reserve or None
+    """
+
+    switch: Switch
+    arrays: Arrays
+    before_mw: Floats
+    during_mw: Floats
+    added_cost_usd: float
+    added_operating_usd: float
+    peak_usd_per_mwh: float
+    feasible: bool = True
+    lapsed: tuple[str, ...] = ()
+    dispatch: Dispatch | None = None
+    reserve: Reserve | None = None
+
+    @property
+    def added_by_ask_mwh(self) -> Floats:
+        """Unserved work the freeze adds, shape (A,) [MWh]."""
+        added: Floats = (self.during_mw - self.before_mw) @ self.arrays.weight_hours
+        return added
+
+    def added_mwh(self, asks: Mask | slice = slice(None)) -> float:
+        """Unserved work the freeze adds among ``asks`` [MWh]."""
+        return float(self.added_by_ask_mwh[asks].sum())
+
+    @property
+    def breach_hours(self) -> float:
+        """Hours from throwing the switch, at the start of its worst day, until work is given up.
+
+        Work that may wait is given up when its deferral window ends; inf when none is.
+        """
+        a = self.arrays
+        first = np.searchsorted(a.day, a.day)
+        since = a.elapsed_hours - a.elapsed_hours[first]
+        ask, hour = np.nonzero(self.during_mw - self.before_mw > SMALLEST_MWH)
+        if not len(ask):
+            return float("inf")
+        return float((since[hour] + a.defer_hours[a.ask_workload[ask]]).min())
+
+
+def outcome_of(
+    switch: Switch, before: Dispatch, after: Dispatch | None, lapsed: tuple[str, ...] = ()
+) -> Outcome:
+    """Measure a dispatch under a freeze against the one before it."""
+    a = before.scenario.arrays
+    nan = float("nan")
+    if after is None:
+        unknown = np.full(a.demand_mw.shape, np.nan)
+        return Outcome(switch, a, unserved_mw(before), unknown, nan, nan, nan, False, lapsed)
+    price = after.prices["usd_per_mwh"]
+    return Outcome(
+        switch, a, unserved_mw(before), unserved_mw(after), after.cost_usd - before.cost_usd,
+        after.operating_cost_usd - before.operating_cost_usd,
+        float(price.max()) if len(price) else nan, True, lapsed, after,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Freeze:
+    """Every switch of a kind thrown in turn.
+
+    Attributes
+    ----------
+    scenario : Scenario
+    by : str
+        Kind of switch.
+    regime : Regime
+        What holds besides.
+    exempt_own : bool
+    before : Dispatch
+        With nothing frozen.
+    outcomes : tuple of Outcome
+    critical : bool array, shape (A,)
+        Asks a reserve has to keep served.
+    reserve_usd_per_mw_year : float or None
+        Price of holding reserve [USD per MW of IT power and year].
+    """
+
+    scenario: Scenario
+    by: By
+    regime: Regime
+    exempt_own: bool
+    before: Dispatch = field(repr=False)
+    outcomes: tuple[Outcome, ...] = field(repr=False)
+    critical: Mask = field(repr=False)
+    reserve_usd_per_mw_year: float | None
+
+    explore: ClassVar[Callable[..., Any]]
+    """Draw the freezes; bound where the package is put together."""
+
+    @property
+    def dispatches(self) -> Mapping[str, Dispatch]:
+        """Dispatch during each freeze of one switch, with its prices; pairs are not kept."""
+        return {o.switch.label: o.dispatch for o in self.outcomes if o.dispatch is not None}
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """A row per switch, the worst first.
+
+        Columns over the horizon: ``status``; ``unserved_mwh``, ``unserved_share`` (of demand) and
+        ``critical_unserved_mwh``, ``critical_unserved_share`` that the freeze adds;
+        ``added_cost_usd`` (unserved work at its value), ``added_operating_usd``;
+        ``peak_usd_per_mwh``; ``breach_hours`` (until work is given up; inf when none is);
+        ``worst_hit`` (the regions that lose most work); ``reserve_mw``,
+        ``reserve_usd_per_year`` (what holding the cheapest reserve for critical work costs) and
+        ``critical_beyond_reserve_mwh`` (what no reserve could serve); ``lapsed`` (rules whose
+        minima could not be kept).
+        """
+        return self._table.copy()
+
+    @cached_property
+    def _table(self) -> pd.DataFrame:
+        table = pd.DataFrame([self._row(outcome) for outcome in self.outcomes],
+                             index=pd.Index([o.switch.label for o in self.outcomes], name=self.by))
+        order = table.assign(worst=table["unserved_mwh"].fillna(np.inf),
+                             cost=table["added_cost_usd"].fillna(np.inf))
+        ranked = order.sort_values(["worst", "cost"], ascending=False, kind="stable")
+        return ranked.drop(columns=["worst", "cost"])
+
+    def _row(self, o: Outcome) -> dict[str, Any]:
+        a = self.scenario.arrays
+        demand = a.demand_mw @ a.weight_hours
+        critical = self.critical
+        added, hurt = o.added_mwh(), o.added_mwh(critical)
+        held = o.reserve
+        priced = self.reserve_usd_per_mw_year is not None
+        none = 0.0 if priced else float("nan")
+        return {
+            "status": "optimal" if o.feasible else "infeasible",
+            "unserved_mwh": _clean(added),
+            "unserved_share": _clean(added) / float(demand.sum()),
+            "critical_unserved_mwh": _clean(hurt),
+            "critical_unserved_share": _clean(hurt) / float(demand[critical].sum()),
+            "added_cost_usd": o.added_cost_usd,
+            "added_operating_usd": o.added_operating_usd,
+            "peak_usd_per_mwh": o.peak_usd_per_mwh,
+            "breach_hours": o.breach_hours if o.feasible else 0.0,
+            "worst_hit": ", ".join(self._lost(o, "region").index[:3]),
+            "reserve_mw": none if held is None else held.reserve_mw,
+            "reserve_usd_per_year": none if held is None else held.usd_per_year,
+            "critical_beyond_reserve_mwh": none if held is None else held.beyond_mwh,
+            "lapsed": "; ".join(o.lapsed),
+        }
+
+    @property
+    def matrix(self) -> pd.DataFrame:
+        """Who can switch off whom: share of demand the freeze leaves unserved.
+
+        Rows are switches, columns the victims' bloc (or country, or region, where there is none).
+        """
+        columns = self.scenario.tables["regions"].columns
+        return self.matrix_by(next(c for c in VICTIM_COLUMNS if c in columns or c == "region"))
+
+    def matrix_by(self, column: str) -> pd.DataFrame:
+        """As :attr:`matrix`, by any column of regions, or of workloads.
+
+        Raises
+        ------
+        ScenarioError
+            If there is no such column.
+        """
+        a = self.scenario.arrays
+        victim = self._victim(column)
+        demand = pd.Series(a.demand_mw @ a.weight_hours).groupby(victim).sum()
+        rows = {
+            o.switch.label: pd.Series(o.added_by_ask_mwh).groupby(victim).sum() / demand
+            for o in self.outcomes
+        }
+        matrix = pd.DataFrame(rows).T.loc[self._table.index]
+        matrix.columns.name = column
+        return matrix.mask(matrix.abs() < 1e-12, 0.0)
+
+    @property
+    def victims(self) -> pd.DataFrame:
+        """Tidy: switch, region, and the work lost, all of it and the critical part.
+
+        ``demand_mwh``, ``unserved_mwh`` that the freeze adds, ``unserved_share``, and the same
+        with ``critical_`` before; regions that lose nothing are left out.
+        """
+        parts = []
+        for o in self.outcomes:
+            all_work, critical = self._lost(o, "region"), self._lost(o, "region", self.critical)
+            parts.append(all_work.join(critical, rsuffix="_critical", how="left")
+                         .rename(columns=lambda c: f"critical_{c.removesuffix('_critical')}"
+                                 if c.endswith("_critical") else c)
+                         .fillna(0.0).rename_axis("region").reset_index()
+                         .assign(**{self.by: o.switch.label}))
+        table = pd.concat(parts, ignore_index=True)
+        return table[[self.by, *(c for c in table.columns if c != self.by)]]
+
+    @property
+    def reserves(self) -> pd.DataFrame:
+        """Tidy: switch, site, ``reserve_mw``, ``usd_per_year`` of the cheapest reserves."""
+        parts = [o.reserve.sites.reset_index().assign(**{self.by: o.switch.label})
+                 for o in self.outcomes if o.reserve is not None and len(o.reserve.sites)]
+        names = [self.by, "site", "reserve_mw", "usd_per_year"]
+        return pd.concat(parts, ignore_index=True)[names] if parts else pd.DataFrame(columns=names)
+
+    def _lost(self, o: Outcome, column: str, asks: Mask | None = None) -> pd.DataFrame:
+        """Work lost by victim, most first."""
+        a = self.scenario.arrays
+        mask = np.ones(a.n_asks, dtype=bool) if asks is None else asks
+        table = pd.DataFrame({
+            "demand_mwh": (a.demand_mw @ a.weight_hours)[mask],
+            "unserved_mwh": o.added_by_ask_mwh[mask],
+        }).groupby(self._victim(column)[mask]).sum()
+        table = table[table["unserved_mwh"] > SMALLEST_MWH]
+        table["unserved_share"] = table["unserved_mwh"] / table["demand_mwh"]
+        return table.sort_values("unserved_mwh", ascending=False, kind="stable")
+
+    def _victim(self, column: str) -> np.ndarray:
+        a = self.scenario.arrays
+        places = (("regions", a.ask_region), ("workloads", a.ask_workload))
+        for name, at in places:
+            table = self.scenario.tables[name]
+            if table.index.name == column:
+                return np.asarray(table.index.astype(str))[at]
+            if column in table.columns:
+                return np.asarray(table[column].astype(str))[at]
+        known = [str(c) for name, _ in places for c in self.scenario.tables[name].columns]
+        raise ScenarioError(f"no column {column!r} of regions or workloads; "
+                            f"{did_you_mean(column, known)}")
+
+    def __repr__(self) -> str:
+        shown = self._table[["unserved_mwh", "unserved_share", "critical_unserved_share",
+                             "added_cost_usd", "breach_hours", "reserve_mw"]]
+        return (f"Freeze by {self.by} of {self.scenario.name!r} under {self.regime.name!r}\n"
+                + shown.head(12).to_string(float_format=lambda v: f"{v:,.3g}"))
+
+    def _repr_html_(self) -> str:
+        return self._table.to_html(float_format=lambda v: f"{v:,.3g}")
+
+
+def _clean(value: float) -> float:
+    return 0.0 if abs(value) <= SMALLEST_MWH else value
