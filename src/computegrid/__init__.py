@@ -8,6 +8,7 @@
 """
 
 from importlib.metadata import version as _version
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 from computegrid.dispatch import Dispatch, solve
@@ -23,6 +24,9 @@ from computegrid.scenario.bundled import load, models
 from computegrid.scenario.lanes import Network
 from computegrid.scenario.regime import Charge, Forbid, Limit, Regime, Share
 from computegrid.scenario.scenario import Scenario
+
+if _TYPE_CHECKING:
+    from computegrid.door import solve_pyomo, to_pyomo
 
 __version__ = _version("computegrid")
 
@@ -47,6 +51,16 @@ def _explore(dispatch: Dispatch, **options: _Any) -> _Any:
 
 Dispatch.explore = _explore
 
+
+def __getattr__(name: str) -> _Any:
+    """Open the Pyomo door when it is first knocked at: importing Pyomo takes a second."""
+    if name in ("to_pyomo", "solve_pyomo"):
+        from computegrid import door
+
+        return getattr(door, name)
+    raise AttributeError(f"module 'computegrid' has no attribute {name!r}")
+
+
 __all__ = [
     "Charge",
     "ComputegridError",
@@ -65,4 +79,6 @@ __all__ = [
     "load",
     "models",
     "solve",
+    "solve_pyomo",
+    "to_pyomo",
 ]

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 
 from computegrid.errors import ScenarioError, did_you_mean
 from computegrid.program import objective, rules
-from computegrid.program.algebra import Floats, LinearProgram
+from computegrid.program.algebra import PLANNER, Floats, LinearProgram
 from computegrid.scenario.arrays import Arrays
 from computegrid.scenario.regime import Charge, Limit, Regime
 from computegrid.scenario.scenario import Scenario
@@ -94,7 +94,16 @@ def cost_parts(
         "charges_usd": charges,
         "unserved_cost_usd": float(unserved.sum(axis=1) @ value[a.ask_workload]),
         "penalties_usd": _penalties(scenario, regime, lp, x),
+        **_planner_cost(lp, x),
     }
+
+
+def _planner_cost(lp: LinearProgram, x: Floats) -> dict[str, float]:
+    """What variables that a planner added to a Pyomo model cost; nothing where there are none."""
+    if not lp.has_family(PLANNER):
+        return {}
+    columns = lp.columns_of(PLANNER)
+    return {"planner_cost_usd": float(lp.cost[columns] @ x[columns])}
 
 
 def _penalties(scenario: Scenario, regime: Regime, lp: LinearProgram, x: Floats) -> float:

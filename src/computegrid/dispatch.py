@@ -277,7 +277,7 @@ def dispatch_of(
         As :func:`solve`.
     """
     solution = solve_program(lp, solver=solver, time_limit_s=time_limit_s)
-    _require_optimal(solution, scenario, regime)
+    require_optimal(solution, scenario, regime)
     certificate, reduced = certify(lp, solution)
     return Dispatch(
         scenario=scenario, regime=regime, minimise=minimise, status=str(solution.status),
@@ -286,7 +286,8 @@ def dispatch_of(
     )
 
 
-def _require_optimal(solution: Solution, scenario: Scenario, regime: Regime) -> None:
+def require_optimal(solution: Solution, scenario: Scenario, regime: Regime) -> None:
+    """Raise unless the solution is optimal: InfeasibleError or SolverError."""
     if solution.status is Status.OPTIMAL:
         return
     if solution.status is Status.INFEASIBLE:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from computegrid.program import rules, variables
-from computegrid.program.algebra import Block, Floats, LinearProgram
+from computegrid.program.algebra import PLANNER_ROWS, Block, Floats, LinearProgram
 from computegrid.program.constraints import carried
 from computegrid.scenario.arrays import Arrays
 from computegrid.scenario.regime import RATES, Charge, Forbid, Regime, Rule
@@ -122,6 +122,10 @@ def rule_table(
             parts.append(_rows(scenario, rule, blocks[rule.label], activity[rows], row_dual[rows]))
         else:
             parts.append(_lanes(scenario, rule, flow, z))
+    for name, block in blocks.items():
+        if name.startswith(PLANNER_ROWS):
+            rows = lp.rows_of(name)
+            parts.append(_planner_rows(block, activity[rows], row_dual[rows]))
     columns = ["rule", "kind", "group", "hour", "activity", "lower", "upper", "shadow_price",
                "unit"]
     parts = [part for part in parts if len(part)]
@@ -148,6 +152,16 @@ def _rows(
         "hour": np.tile(np.asarray(hours.astype(str))[block.hours], n) if per_hour else "",
         "activity": activity, "lower": block.lower.ravel(), "upper": block.upper.ravel(),
         "shadow_price": shadow.ravel(), "unit": unit,
+    })
+
+
+def _planner_rows(block: Block, activity: Floats, dual: Floats) -> pd.DataFrame:
+    """Constraints a planner added to the Pyomo model, in their own units."""
+    return pd.DataFrame({
+        "rule": block.name.removeprefix(PLANNER_ROWS), "kind": "Constraint",
+        "group": block.labels["group"].to_numpy(), "hour": "", "activity": activity,
+        "lower": block.lower.ravel(), "upper": block.upper.ravel(), "shadow_price": dual,
+        "unit": "",
     })
 
 

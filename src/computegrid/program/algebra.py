@@ -17,6 +17,10 @@ import scipy.sparse as sp
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 Couples = Literal["hour", "day", "horizon", "corridor"]
+PLANNER = "planner"
+"""Name of the family of variables that a planner added to a Pyomo model."""
+PLANNER_ROWS = "planner:"
+"""What the names of blocks that a planner added to a Pyomo model begin with."""
 
 
 @dataclass(frozen=True)

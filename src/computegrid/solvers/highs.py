@@ -6,6 +6,7 @@ import time
 
 import highspy
 import numpy as np
+import numpy.typing as npt
 
 from computegrid.errors import SolverError
 from computegrid.program.algebra import LinearProgram
@@ -24,6 +25,7 @@ _STATUS = {
 def solve_highs(
     lp: LinearProgram, *, method: str | None = None, presolve: bool = True,
     time_limit_s: float | None = None, threads: int | None = None,
+    whole: npt.NDArray[np.bool_] | None = None,
 ) -> Solution:
     """Solve with HiGHS.
 
@@ -36,16 +38,20 @@ def solve_highs(
     presolve : bool
     time_limit_s : float, optional
     threads : int, optional
+    whole : bool array, shape (n,), optional
+        Columns that take whole numbers only; the solution then has no row prices.
 
     Raises
     ------
     SolverError
         If HiGHS refuses the arrays or warns about them (it drops NaN and tiny coefficients).
     """
-    chosen = method or choose_method(lp)
+    chosen = method or ("choose" if whole is not None else choose_method(lp))
     highs = highspy.Highs()
     options = {"output_flag": False, "presolve": "on" if presolve else "off", "solver": chosen,
                "run_crossover": "on"}
+    if whole is not None:
+        options["mip_rel_gap"] = 1e-7
     if time_limit_s is not None:
         options["time_limit"] = float(time_limit_s)
     if threads is not None:
@@ -55,15 +61,15 @@ def solve_highs(
         if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
             raise SolverError(f"HiGHS refuses the option {name} = {value!r}")
     begin = time.perf_counter()
-    _hand_over(highs, lp)
+    _hand_over(highs, lp, whole)
     ready = time.perf_counter()
     if highs.run() == highspy.HighsStatus.kError:
         raise SolverError("HiGHS stopped with an error; run with solver='highs' and report it")
     seconds = time.perf_counter() - ready
     status = highs.getModelStatus()
     if status == highspy.HighsModelStatus.kUnboundedOrInfeasible and presolve:
-        return solve_highs(lp, method="simplex", presolve=False, time_limit_s=time_limit_s,
-                           threads=threads)
+        return solve_highs(lp, method="simplex" if whole is None else None, presolve=False,
+                           time_limit_s=time_limit_s, threads=threads, whole=whole)
     found = _STATUS.get(status, Status.ERROR)
     answer = highs.getSolution()
     optimal = found is Status.OPTIMAL
@@ -84,7 +90,9 @@ def choose_method(lp: LinearProgram) -> str:
     return "simplex" if lp.couples <= {"hour"} else "ipx"
 
 
-def _hand_over(highs: highspy.Highs, lp: LinearProgram) -> None:
+def _hand_over(
+    highs: highspy.Highs, lp: LinearProgram, whole: npt.NDArray[np.bool_] | None
+) -> None:
     for name in ("cost", "value"):
         if not np.isfinite(getattr(lp, name)).all():
             raise SolverError(f"the program's {name} holds NaN or infinity")
@@ -96,7 +104,8 @@ def _hand_over(highs: highspy.Highs, lp: LinearProgram) -> None:
         lp.n_columns, lp.n_rows, len(lp.value), 0, int(highspy.MatrixFormat.kRowwise), 0,
         int(highspy.ObjSense.kMinimize), 0.0, lp.cost, lp.col_lower, lp.col_upper,
         lp.row_lower, lp.row_upper, lp.start, lp.index, lp.value,
-        empty, empty, np.zeros(0), np.zeros(lp.n_columns, dtype=np.int32),
+        empty, empty, np.zeros(0),
+        (np.zeros(lp.n_columns) if whole is None else whole).astype(np.int32),
     )
     if status != highspy.HighsStatus.kOk:
         raise SolverError(
