@@ -6,6 +6,7 @@ from pathlib import Path
 
 import dispatches
 import pytest
+from shapely.geometry import Point
 
 from computegrid.maps import draw_dispatch, save_page
 from computegrid.maps.layers import draw_layers
@@ -195,3 +196,20 @@ def test_the_policy_names_every_script(answer):
         r'<script type="application/json" id="cg-data-[^"]*">(.*?)</script>', page, re.S
     )
     assert data and json.loads(data[1])["flows"]["mw"]
+
+
+def test_the_arcs_of_the_page_are_those_of_the_table(opened, answer):
+    drawn = opened.page.evaluate(
+        """() => {
+            const map = window[document.querySelector('.folium-map').id], out = {};
+            map.eachLayer((layer) => {
+                if (layer.index === undefined || !layer.getLatLngs) return;
+                out[layer.index] = layer.getLatLngs().flat().map((at) => [at.lng, at.lat]);
+            });
+            return out;
+        }"""
+    )
+    flows = draw_layers(answer).flows
+    assert len(drawn) == len(flows)
+    for i, row in flows.iterrows():
+        assert max(row.geometry.distance(Point(at)) for at in drawn[str(i)]) < 0.25  # degrees

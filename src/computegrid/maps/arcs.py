@@ -11,7 +11,7 @@ Floats = NDArray[np.float64]
 Part = Floats
 """One piece of an arc: an array (points, 2) of lon_deg, lat_deg."""
 
-_DEG_PER_POINT = 3.5
+_DEG_PER_POINT = 2.5
 _POINTS = (7, 41)
 
 

@@ -28,22 +28,25 @@ class Header:
     html_lang: str
 
 
-def header(dispatch: Dispatch, lang: Lang) -> Header:
-    """Title, subtitle, totals and source line of one dispatch."""
+def header(dispatch: Dispatch, lang: Lang, base_note: str | None = None) -> Header:
+    """Title, subtitle, totals and source line of one dispatch.
+
+    ``base_note`` names the planner's own base map; None is the bundled land.
+    """
     scenario, text = dispatch.scenario, words(lang)
     regime = dispatch.regime
-    name = pick(regime.title or regime.name, getattr(regime, "title_zh", ""), lang)
+    name = pick(regime.title or regime.name, getattr(regime, "title_zh", ""), lang, 60)
     steps, total = len(scenario.hours), horizon_hours(dispatch)
     period = f"{steps:,} {text['steps']} = {total:,.0f} h"
     if scenario.as_of:
         period += f" · {text['facts_of']} {scenario.as_of}"
     minimise = text.get(str(dispatch.minimise), str(dispatch.minimise))
     return Header(
-        title=pick(scenario.title or scenario.name, scenario.title_zh, lang),
+        title=pick(scenario.title or scenario.name, scenario.title_zh, lang, 60),
         regime=f"{text['regime']}: {name}",
         period=f"{period} · {text['solved_for']} {minimise}",
         totals=_totals(dispatch, text),
-        source=_source(dispatch, text),
+        source=_source(dispatch, text, base_note),
         html_lang="zh" if lang == "zh" else "en",
     )
 
@@ -86,7 +89,7 @@ def large(value: float) -> str:
     return f"{value:,.{digits}f} {units[0]}"
 
 
-def _source(dispatch: Dispatch, text: dict[str, str]) -> str:
+def _source(dispatch: Dispatch, text: dict[str, str], base_note: str | None) -> str:
     """The sources most rows rest on, by name, and how many more there are."""
     scenario = dispatch.scenario
     counts: dict[str, int] = {}
@@ -107,5 +110,6 @@ def _source(dispatch: Dispatch, text: dict[str, str]) -> str:
             shown.append(name)
     more = len(ranked) - min(len(ranked), _SOURCES_NAMED)
     listed = "; ".join(shown) + (f"; +{more}" if more > 0 else "")
-    land = f"{text['land_source']} · computegrid"
+    base = text["land_source"] if base_note is None else f"{text['base_map']}: {base_note or '–'}"
+    land = f"{base} · computegrid"
     return f"{text['source']}: {listed} · {land}" if shown else land

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import os
 import re
 import tempfile
@@ -17,6 +16,7 @@ import folium
 from branca.element import Element, Figure
 from folium.template import Template
 
+from computegrid.maps.base import BaseMap, asset, base_layer
 from computegrid.maps.header import Header, header
 from computegrid.maps.payload import page_values
 from computegrid.maps.safe import safe, safe_json
@@ -32,7 +32,14 @@ _POLICY = (
 )
 
 
-def draw_dispatch(dispatch: Dispatch, *, lang: Lang = "both", max_flows: int = 3000) -> folium.Map:
+def draw_dispatch(
+    dispatch: Dispatch,
+    *,
+    lang: Lang = "both",
+    max_flows: int = 3000,
+    base_map: BaseMap = None,
+    base_map_note: str = "",
+) -> folium.Map:
     """Draw one dispatch as a map that needs no network.
 
     Parameters
@@ -44,6 +51,12 @@ def draw_dispatch(dispatch: Dispatch, *, lang: Lang = "both", max_flows: int = 3
     max_flows : int
         The most flows drawn, the largest first; the map says what was left out.
 
+    base_map : GeoDataFrame, GeoSeries or path of a GeoJSON file, optional
+        A layer of one's own below everything, e.g. an officially approved one with its borders;
+        None is the bundled land, on which no border is drawn.
+    base_map_note : str
+        Its name and approval number, written on the map.
+
     Returns
     -------
     folium.Map
@@ -52,12 +65,15 @@ def draw_dispatch(dispatch: Dispatch, *, lang: Lang = "both", max_flows: int = 3
 
     Raises
     ------
+    DataError
+        If ``base_map`` cannot be read.
     ScenarioError
         If a region or site has no place, or ``lang`` is none of the three.
     """
     check_lang(lang)
     values = page_values(dispatch, lang=lang, max_flows=max_flows)
-    return OfflineMap(values, header(dispatch, lang))
+    note = base_map_note if base_map is not None else None
+    return OfflineMap(values, header(dispatch, lang, note), base_layer(base_map))
 
 
 def save_page(page: folium.Map, path: str | os.PathLike[str]) -> Path:
@@ -103,14 +119,14 @@ class OfflineMap(folium.Map):
         {% endmacro %}
     """)
 
-    def __init__(self, values: dict[str, Any], head: Header) -> None:
+    def __init__(self, values: dict[str, Any], head: Header, land: str) -> None:
         super().__init__(location=None, tiles=None, zoom_control=True)
         self.default_js: list[tuple[str, str]] = []
         self.default_css: list[tuple[str, str]] = []
         self.style = _leaflet_css() + asset("page/page.css")
         self.leaflet = re.sub(r"\n//# sourceMappingURL.*", "", asset("leaflet.js"))
         self.program = _program()
-        self.body = _body(self.get_name(), values, head)
+        self.body = _body(self.get_name(), values, head, land)
         Page(title=safe(head.title), lang=head.html_lang).add_child(self)
 
     def render(self, **kwargs: Any) -> str:
@@ -169,12 +185,6 @@ class Page(Figure):
         return text.replace("<head>\n", "<head>\n" + meta, 1)
 
 
-@cache
-def asset(name: str) -> str:
-    """Text of a file that ships with the maps."""
-    return (files("computegrid.maps") / "assets" / name).read_text(encoding="utf-8")
-
-
 def _digest(script: str) -> str:
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
 
@@ -191,11 +201,10 @@ def _program() -> str:
     return "\n".join(asset(f"page/{name}") for name in names)
 
 
-def _body(name: str, values: dict[str, Any], head: Header) -> str:
+def _body(name: str, values: dict[str, Any], head: Header, land: str) -> str:
     text = {key: safe(word) for key, word in words(values["lang"]).items()}
     totals = "".join(f"<li>{safe(label)} <b>{safe(value)}</b></li>" for label, value in head.totals)
     clock = '<div class="cg-clock" data-part="clock"></div>' if len(values["hours"]) > 1 else ""
-    land = json.dumps(json.loads(asset("land.geojson")), separators=(",", ":"))
     return f"""
 <div class="cg-page" id="cg-{name}">
 <header class="cg-head"><h1>{safe(head.title)}</h1>

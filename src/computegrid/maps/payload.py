@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from computegrid.dispatch import Dispatch
 
 _FLOW_KEYS = (
-    "region", "site", "mw", "price", "rtt_ms", "control", "group", "made_of", "work", "arc",
+    "region", "site", "mw", "price", "rtt_ms", "made_of", "work", "arc",
 )  # fmt: skip
 _LANGUAGES: tuple[Lang, Lang] = ("en", "zh")
 
@@ -120,7 +120,7 @@ def _flows(layers: Layers, flows: gpd.GeoDataFrame, price: str) -> dict[str, lis
     figures = zip(*(flows[f"{part}_usd_per_mwh"].map(_rough) for part in PARTS), strict=True)
     columns = (
         region.tolist(), site.tolist(), flows["mw"].map(_value), flows[price].map(_value),
-        flows["rtt_ms"].map(_rough), flows["control"].astype(str), flows["group"], figures,
+        flows["rtt_ms"].map(_rough), figures,
         (work[pair] for pair in zip(flows["region"], flows["site"], strict=True)),
         ([_wind(part) for part in shape.geoms] for shape in flows.geometry),
     )  # fmt: skip
@@ -134,9 +134,15 @@ def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
 
 
 def _wind(part: shapely.LineString) -> list[int]:
-    """Steps of 0.01 degrees from point to point: a fifth of the characters of GeoJSON."""
-    steps = np.rint(np.asarray(part.coords) * 100).astype(int)
-    return [int(step) for step in np.diff(steps, axis=0, prepend=[[0, 0]]).ravel()]
+    """Some points of an arc, evenly apart, as steps of 0.01 degrees; the page curves through them.
+
+    At least five, so that a bow keeps its form, and one in 15 degrees.
+    """
+    points = np.rint(np.asarray(part.coords) * 100).astype(int)
+    last = len(points) - 1
+    count = min(last, max(4, int(np.ceil(last / 6))))
+    kept = points[np.rint(np.linspace(0, last, count + 1)).astype(int)]
+    return [int(step) for step in np.diff(kept, axis=0, prepend=[[0, 0]]).ravel()]
 
 
 def _hours(hours: pd.DataFrame) -> list[dict[str, Any]]:

@@ -50,7 +50,7 @@ _WORDS = {
     "regime": ("Regime", "规则"), "facts_of": ("facts as of", "数据截至"), "solved_for": ("least", "最小化"),
     "cost": ("cost", "成本"), "operating_cost": ("operating cost", "运营成本"), "carbon": ("carbon", "碳排放"), "served": ("served", "已满足"),
     "of_demand": ("of demand", "占需求"), "energy": ("energy", "能耗"), "steps": ("time steps", "时段"),
-    "source": ("Sources", "来源"), "land_source": ("Land: Natural Earth, public domain; no borders are drawn",
+    "source": ("Sources", "来源"), "base_map": ("Base map", "底图"), "land_source": ("Land: Natural Earth, public domain; no borders are drawn",
                                                    "陆地:Natural Earth(公有领域),不含任何边界"),
     "no_script": ("This map needs JavaScript, which runs in the page itself and asks for nothing from any network.",
                   "本地图需要 JavaScript;不访问任何网络。"),
@@ -78,14 +78,17 @@ def words(lang: Lang) -> dict[str, str]:
     return {key: pick(english, chinese, lang) for key, (english, chinese) in _WORDS.items()}
 
 
-def pick(english: object, chinese: object, lang: Lang) -> str:
-    """One text in the language asked for; the other language where it is missing."""
+def pick(english: object, chinese: object, lang: Lang, longest: int = _LONG) -> str:
+    """One text in the language asked for; the other language where it is missing.
+
+    Where both are asked for, an English text above ``longest`` characters stands alone.
+    """
     first, second = _text(english), _text(chinese)
     if lang == "en" or not second:
         return first or second
     if lang == "zh" or not first or first == second:
         return second
-    return f"{first} {second}" if len(first) <= _LONG else first
+    return f"{first} {second}" if len(first) <= longest else first
 
 
 def names(table: pd.DataFrame, lang: Lang) -> list[str]:

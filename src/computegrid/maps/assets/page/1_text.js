@@ -4,6 +4,7 @@ function rows(columns) {
   return (columns[keys[0]] || []).map((_, i) => Object.fromEntries(keys.map((key) => [key, columns[key][i]])));
 }
 for (const name of ["regions", "sites", "flows"]) data[name] = rows(data[name]);
+for (const flow of data.flows) Object.assign(flow, { control: data.sites[flow.site].control, group: data.sites[flow.site].group });
 const words = data.words;
 const state = { hour: -1, shade: "price", selected: null, show: { flows: true, sites: true, regions: true }, least: data.flow_rule.least_mw };
 

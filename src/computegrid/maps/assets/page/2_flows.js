@@ -1,10 +1,30 @@
 // All flows on one canvas: width by MW, colour by control, faint at the region, full at the site.
 function unwind(integers) {
-  const out = [];
+  const given = [];
   let lon = 0, lat = 0;
   for (let k = 0; k < integers.length; k += 2) {
     lon += integers[k]; lat += integers[k + 1];
-    out.push([lat / 100, lon / 100]);
+    given.push([lat / 100, lon / 100]);
+  }
+  return curve(given);
+}
+function curve(places) { // a smooth line on the globe through the places, a point in every 2.5 degrees
+  const p = places.map(function (place) {
+    const [lat, lon] = place.map((degrees) => (degrees * Math.PI) / 180);
+    return [Math.cos(lat) * Math.cos(lon), Math.cos(lat) * Math.sin(lon), Math.sin(lat)];
+  });
+  const last = p.length - 1, out = [places[0]];
+  const beyond = (a, b, c) => a.map((_, axis) => (c ? 3 * a[axis] - 3 * b[axis] + c[axis] : 2 * a[axis] - b[axis]));
+  for (let k = 0; k < last; k += 1) {
+    const [a, b] = [p[k], p[k + 1]];
+    const before = k ? p[k - 1] : beyond(a, b, p[2]), after = k + 2 <= last ? p[k + 2] : beyond(b, a, p[last - 2]);
+    const count = Math.ceil(Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) / 0.0436);
+    for (let n = 1; n < count; n += 1) {
+      const t = n / count, [x, y, z] = a.map((_, axis) => 0.5 * (2 * a[axis] + t * (b[axis] - before[axis])
+        + t * t * (2 * before[axis] - 5 * a[axis] + 4 * b[axis] - after[axis]) + t * t * t * (3 * a[axis] - before[axis] - 3 * b[axis] + after[axis])));
+      out.push([(Math.atan2(z, Math.hypot(x, y)) * 180) / Math.PI, (Math.atan2(y, x) * 180) / Math.PI]);
+    }
+    out.push(places[k + 1]);
   }
   return out;
 }

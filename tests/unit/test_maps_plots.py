@@ -1,0 +1,94 @@
+"""Plots draw, and a base map of one's own is shapes only, from a local file."""
+
+import json
+
+import geopandas as gpd
+import matplotlib as mpl
+import pandas as pd
+import pytest
+from shapely.geometry import GeometryCollection, LineString, Point, box
+
+from computegrid.dispatch import Dispatch, solve
+from computegrid.errors import DataError, ScenarioError
+from computegrid.maps import draw_dispatch, plot_dispatch
+from computegrid.maps.base import base_layer
+from computegrid.maps.palette import CONTROL_COLOURS
+from computegrid.scenario.scenario import Scenario
+
+mpl.use("Agg")
+
+
+@pytest.fixture(scope="module")
+def dispatch() -> Dispatch:
+    keys = [f"r{i}" for i in range(15)]
+    regions = pd.DataFrame(
+        {"lon_deg": range(15), "lat_deg": 40.0, "name": "cash $x^{2 $"}, index=keys
+    )
+    sites = pd.DataFrame(
+        {"lon_deg": [2.0, 9.0], "lat_deg": [48.0, 50.0], "capacity_mw": [40.0, 60.0],
+         "energy_usd_per_mwh": [50.0, 90.0], "control": ["US", "FR"]},
+        index=["a", "b"],
+    )  # fmt: skip
+    demand = pd.DataFrame({"region": keys, "mw": 4.0})
+    return solve(Scenario.from_tables(regions, sites, demand))
+
+
+@pytest.mark.parametrize("kind", ["supply", "prices", "utilisation", "control"])
+def test_each_plot_draws(dispatch, kind):
+    ax = plot_dispatch(dispatch, kind)
+    ax.figure.canvas.draw()
+    assert ax.get_title(loc="left")
+    mpl.pyplot.close(ax.figure)
+
+
+def test_the_ribbons_carry_all_that_was_served(dispatch):
+    ax = plot_dispatch(dispatch, "control")
+    text = " ".join(item.get_text() for item in ax.texts)
+    assert "United States\n40 MW, 67 %" in text and "European Union\n20 MW, 33 %" in text
+    assert "3 others" in text
+    mpl.pyplot.close(ax.figure)
+
+
+def test_supply_is_coloured_by_control(dispatch):
+    ax = plot_dispatch(dispatch, "supply")
+    colours = {mpl.colors.to_hex(bar.get_facecolor()) for bar in ax.patches}
+    assert colours == {CONTROL_COLOURS["US"], CONTROL_COLOURS["EU"]}
+    mpl.pyplot.close(ax.figure)
+
+
+def test_no_other_kind(dispatch):
+    with pytest.raises(ScenarioError, match="did you mean 'supply'"):
+        plot_dispatch(dispatch, "suply")
+
+
+def test_a_base_map_is_shapes_only(dispatch, tmp_path):
+    mixed = GeometryCollection(
+        [box(0, 0, 1, 1), GeometryCollection([LineString([(0, 0), (2, 2)])]), Point(3, 3)]
+    )
+    frame = gpd.GeoDataFrame({"name": ["<script>"]}, geometry=[mixed], crs="EPSG:4326")
+    layer = json.loads(base_layer(frame))
+    assert [f["geometry"]["type"] for f in layer["features"]] == ["Polygon", "LineString"]
+    assert all(feature["properties"] == {} for feature in layer["features"])
+    path = tmp_path / "own.geojson"
+    path.write_text(frame.to_json(), encoding="utf-8")
+    assert json.loads(base_layer(path)) == layer
+    page = draw_dispatch(dispatch, base_map=path, base_map_note="GS(2026)1234").get_root().render()
+    foot = page.split("<footer")[1].split("</footer>")[0]
+    assert "GS(2026)1234" in foot and "Natural Earth" not in foot
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["https://example.org/a.geojson", "/vsicurl/https://example.org/a.geojson", "absent.geojson"],
+)
+def test_a_base_map_is_a_local_file(path):
+    with pytest.raises(DataError, match="base_map"):
+        base_layer(path)
+
+
+def test_a_base_map_without_shapes_is_refused(tmp_path):
+    for text in ('{"type": "FeatureCollection", "features": []}', "not json", '{"type": "Point"}'):
+        path = tmp_path / "own.geojson"
+        path.write_text(text)
+        with pytest.raises(DataError, match="base_map"):
+            base_layer(path)
