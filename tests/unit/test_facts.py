@@ -266,6 +266,10 @@ def test_china_figures_follow_their_formulas() -> None:
                 / parameter("china", "national_pue"))
     assert regions["demand_mw"].sum() == pytest.approx(national, rel=1e-4)
     assert regions["gdp_share"].sum() == pytest.approx(1.0, abs=1e-4)
+    for side, rows in regions.groupby("side"):
+        within = rows["gdp_share"] / rows["gdp_share"].sum()
+        expected = national * parameter("china", f"demand_share_{side}") * within
+        assert (rows["demand_mw"] / expected - 1).abs().max() < 1e-3, side
     rate = parameter("china", "cny_per_usd")
     gap = grids["energy_usd_per_mwh"] - grids["energy_cny_per_kwh"] * 1000 / rate
     assert gap.abs().max() < 0.01
