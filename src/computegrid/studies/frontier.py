@@ -1,0 +1,239 @@
+"""The efficient trade-off between two figures, by the epsilon-constraint method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from computegrid.accounts import own_control
+from computegrid.dispatch import Dispatch, dispatch_of
+from computegrid.errors import ScenarioError, did_you_mean
+from computegrid.program import objective
+from computegrid.program.algebra import Block, Floats, LinearProgram, Term
+from computegrid.program.build import assemble, build_program
+from computegrid.program.objective import Minimise
+from computegrid.scenario.regime import Regime, Rule
+from computegrid.scenario.scenario import Scenario
+from computegrid.studies.measures import measures
+from computegrid.studies.solving import Progress, report
+from computegrid.units import KG_PER_T
+
+XS = {"foreign_share": "1", "mean_rtt_ms": "ms", "carbon_t": "t", "energy_mwh": "MWh"}
+"""Figures that can be held down, and their units."""
+MEANS = frozenset({"foreign_share", "mean_rtt_ms"})
+"""Figures that are means over the work served; the others are sums over the horizon."""
+YS: dict[str, Minimise] = {"cost_usd": "cost", "carbon_t": "carbon"}
+"""Figures that can be minimised."""
+ROW = "frontier"
+UNSERVED_OVER_WORST = 10.0
+"""At the low end of x, dropping a MWh weighs this many times the worst lane's x."""
+
+
+@dataclass(frozen=True, eq=False)
+class Frontier:
+    """Least y for every bound on x.
+
+    Attributes
+    ----------
+    scenario : Scenario
+    x, y : str
+    regime : Regime
+    dispatches : tuple of Dispatch
+        One per point, from the loosest bound to the tightest.
+    bounds : float array
+        Bound on x at each point; the first is where it does not bind.
+    """
+
+    scenario: Scenario
+    x: str
+    y: str
+    regime: Regime
+    dispatches: tuple[Dispatch, ...] = field(repr=False)
+    bounds: Floats = field(repr=False)
+
+    plot: ClassVar[Callable[..., Any]]
+    """Draw the curve; bound where the package is put together."""
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """A row per point, from the loosest bound on x to the tightest.
+
+        Columns: ``<x>_max`` (the bound), x and y reached, ``shadow_price`` (what one more unit of
+        the bound adds to the objective, so 0 or negative [USD, or kg, per unit of x]), ``step_y``
+        (y added since the point before), and cost, carbon, unserved work and latency.
+        """
+        return self._table.copy()
+
+    @cached_property
+    def _table(self) -> pd.DataFrame:
+        rows = []
+        for bound, dispatch in zip(self.bounds, self.dispatches, strict=True):
+            figures = measures(dispatch)
+            figures["foreign_share"] = 1.0 - figures["own_control_share"]
+            others = ("cost_usd", "carbon_t", "unserved_mwh", "mean_rtt_ms")
+            rows.append({
+                f"{self.x}_max": bound, self.x: figures[self.x], self.y: figures[self.y],
+                "shadow_price": _shadow_price(dispatch, self.x),
+                **{name: figures[name] for name in others if name not in (self.x, self.y)},
+            })
+        table = pd.DataFrame(rows).rename_axis("point")
+        at = list(table.columns).index("shadow_price") + 1
+        table.insert(at, f"step_{self.y}", table[self.y].diff().fillna(0.0))
+        return table
+
+    def __repr__(self) -> str:
+        return (f"Frontier of {self.scenario.name!r} under {self.regime.name!r}: "
+                f"{self.y} against {self.x}\n"
+                + self._table.to_string(float_format=lambda v: f"{v:,.6g}"))
+
+    def _repr_html_(self) -> str:
+        return self._table.to_html(float_format=lambda v: f"{v:,.6g}")
+
+
+def frontier(
+    scenario: Scenario,
+    x: str = "foreign_share",
+    y: str = "cost_usd",
+    points: int = 20,
+    regime: str | Regime | Iterable[Rule] | None = None,
+    *,
+    lowest: float | None = None,
+    progress: Progress | None = None,
+) -> Frontier:
+    r"""Find the least y at evenly spaced bounds on x.
+
+    .. math:: \min y(f) \quad\text{s.t.}\quad x(f) \le \varepsilon_k
+
+    from the x of the unbounded optimum down to the least x at which as much work is served as can
+    be. A mean is bounded as :math:`\sum (q_\ell - \varepsilon) h_t f_{\ell,t} \le 0`.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What is asked.
+    x : {"foreign_share", "mean_rtt_ms", "carbon_t", "energy_mwh"}
+        What is held down: the share of work at sites not controlled from home (unknown control is
+        not home), the mean round trip, emissions, electricity.
+    y : {"cost_usd", "carbon_t"}
+        What is minimised.
+    points : int
+        Number of points, at least 2.
+    regime : str, Regime, list of rules, or None
+        Rules that hold throughout; the scenario's default regime when None and there is one.
+    lowest : float, optional
+        Tightest bound, instead of the least x.
+    progress : callable, optional
+        Called as ``progress(done, total, bound)``.
+
+    Raises
+    ------
+    ScenarioError
+        If x or y is not known, is the same, or the scenario cannot say it.
+
+    Examples
+    --------
+    >>> s = Scenario.from_tables(
+    ...     regions=pd.DataFrame({"country": ["FR"]}, index=["Paris"]),
+    ...     sites=pd.DataFrame({"capacity_mw": [9.0, 9.0], "control": ["US", "FR"]},
+    ...                        index=["cloud", "local"]),
+    ...     demand=pd.DataFrame({"region": ["Paris"], "mw": [8.0]}),
+    ...     lanes=pd.DataFrame({"region": "Paris", "site": ["cloud", "local"],
+    ...                         "network_usd_per_mwh": [1.0, 3.0]}))
+    >>> frontier(s, points=3).table["shadow_price"].tolist()
+    [0.0, -16.0, -16.0]
+    """
+    for name, value, known in (("x", x, list(XS)), ("y", y, list(YS))):
+        if value not in known:
+            raise ScenarioError(f"no {name} {value!r}; {did_you_mean(value, known)}")
+    if x == y:
+        raise ScenarioError(f"x and y are both {x!r}")
+    if points < 2:
+        raise ScenarioError(f"a frontier has at least 2 points; got {points}")
+    chosen = scenario.regime(scenario.default_regime if regime is None else regime)
+    amount = _amount(scenario, x)
+    program = build_program(scenario, chosen, YS[y])
+    report(progress, 0, points, "no bound")
+    loosest = dispatch_of(scenario, chosen, program, YS[y])
+    most = _value(loosest, amount, x)
+    least = _least(scenario, chosen, program, amount, x) if lowest is None else float(lowest)
+    bounds = np.linspace(most, min(least, most), points)
+    dispatches = [loosest]
+    for done, bound in enumerate(bounds[1:], start=1):
+        report(progress, done, points, f"{x} at most {bound:,.6g}")
+        held = _bounded(program, amount, float(bound), x, scenario)
+        dispatches.append(dispatch_of(scenario, chosen, held, YS[y]))
+    report(progress, points, points, "")
+    return Frontier(scenario, x, y, chosen, tuple(dispatches), bounds)
+
+
+def _amount(scenario: Scenario, x: str) -> Floats:
+    """What one MWh of work adds to x, or its value of a mean, shape (L, 1) or (L, T)."""
+    a = scenario.arrays
+    if x == "carbon_t":
+        return objective.carbon_kg(a) / KG_PER_T
+    if x == "energy_mwh":
+        return objective.energy_mwh(a)
+    if x == "mean_rtt_ms":
+        if np.isnan(a.rtt_ms).any():
+            raise ScenarioError("not every lane has rtt_ms, so its mean cannot be bounded")
+        return a.rtt_ms[:, None]
+    own = own_control(scenario)
+    if own is None:
+        raise ScenarioError("foreign_share is not known: regions have neither country nor bloc")
+    foreign: Floats = (1.0 - own)[:, None]
+    return foreign
+
+
+def _bounded(
+    program: LinearProgram, amount: Floats, bound: float, x: str, scenario: Scenario
+) -> LinearProgram:
+    """Return the program with one row more: x at most ``bound``."""
+    a = scenario.arrays
+    mean = x in MEANS
+    coefficient = (amount - bound if mean else amount) * a.weight_hours
+    term = Term("flow", np.arange(a.n_lanes), np.zeros(a.n_lanes, dtype=np.int64), coefficient)
+    row = Block(ROW, "horizon", pd.DataFrame({"group": [""]}), (term,), np.array([[-np.inf]]),
+                np.array([[0.0 if mean else bound * (1 + 1e-12)]]))
+    return assemble(program.families, (*program.blocks, row))
+
+
+def _least(
+    scenario: Scenario, regime: Regime, program: LinearProgram, amount: Floats, x: str
+) -> float:
+    """Least x at which no work is dropped that can be served."""
+    a = scenario.arrays
+    worst = float(amount.max(initial=0.0)) or 1.0
+    parts = []
+    for family in program.families:
+        cost = family.cost
+        if family.name == "flow":
+            cost = amount * np.ones_like(cost) * a.weight_hours
+        elif family.name == "unserved":
+            cost = UNSERVED_OVER_WORST * worst * np.ones_like(cost) * a.weight_hours
+        parts.append(replace(family, cost=cost))
+    found = dispatch_of(scenario, regime, assemble(tuple(parts), program.blocks))
+    return _value(found, amount, x)
+
+
+def _value(dispatch: Dispatch, amount: Floats, x: str) -> float:
+    work = dispatch.flow_mw * dispatch.scenario.arrays.weight_hours
+    total, served = float((amount * work).sum()), float(work.sum())
+    if x not in MEANS:
+        return total
+    return total / served if served > 0 else 0.0
+
+
+def _shadow_price(dispatch: Dispatch, x: str) -> float:
+    """What one more unit of the bound adds to the objective."""
+    lp = dispatch._lp
+    if not any(block.name == ROW for block in lp.blocks):
+        return 0.0
+    dual = float(dispatch._row_dual[lp.rows_of(ROW)][0])
+    if x not in MEANS:
+        return dual
+    return dual * float(dispatch.flow_mw.sum(axis=0) @ dispatch.scenario.arrays.weight_hours)
