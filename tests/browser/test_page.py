@@ -213,3 +213,24 @@ def test_the_arcs_of_the_page_are_those_of_the_table(opened, answer):
     assert len(drawn) == len(flows)
     for i, row in flows.iterrows():
         assert max(row.geometry.distance(Point(at)) for at in drawn[str(i)]) < 0.25  # degrees
+
+
+def test_the_filled_part_of_a_circle_is_the_used_part(opened, answer):
+    sites = draw_layers(answer).sites
+    areas = opened.page.evaluate(
+        """() => {
+            const map = window[document.querySelector('.folium-map').id], out = [];
+            map.eachLayer((layer) => {
+                if (!layer.getElement || !layer.options.fillColor || !layer._radius) return;
+                const name = layer.getElement() && layer.getElement().getAttribute('aria-label');
+                if (layer.options.stroke && !(name || '').startsWith('Site')) return;
+                out.push([name, layer._radius ** 2, layer.getLatLng().lng]);
+            });
+            return out;
+        }"""
+    )
+    for _, row in sites.iterrows():
+        there = [(name, area) for name, area, lon in areas if abs(lon - row.geometry.x) < 1e-6]
+        whole = next(area for name, area in there if name)
+        used = sum(area for name, area in there if not name)
+        assert used / whole == pytest.approx(row.used_share, rel=1e-6)

@@ -6,6 +6,12 @@ const Square = L.CircleMarker.extend({
     this._renderer._setPath(this, this._empty() ? "M0 0" : `M${p.x - r} ${p.y - r}h${2 * r}v${2 * r}h${-2 * r}z`);
   },
 });
+const Disc = L.CircleMarker.extend({ // its area is exact: Leaflet's own rounds the radius, and draws nothing as a dot
+  _updatePath: function () {
+    const r = this._radius, p = this._point;
+    this._renderer._setPath(this, this._empty() || r <= 0 ? "M0 0" : `M${p.x - r} ${p.y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`);
+  },
+});
 const Cross = L.CircleMarker.extend({
   _updatePath: function () {
     const r = this._radius, p = this._point;
@@ -23,11 +29,11 @@ const isOpen = (site) => site.status === "" || site.status === "operational";
 const siteMarks = data.sites.map(function (site, i) {
   const colour = data.colours[site.group], at = [site.lat_deg, site.lon_deg];
   const idle = site.status === "planned" || site.status === "under_construction" || site.status === "announced";
-  const outer = new L.CircleMarker(at, option({
+  const outer = new Disc(at, option({
     color: colour, weight: 1.4, fillColor: "#ffffff", fillOpacity: idle ? 0.25 : 0.82,
     dashes: idle ? "1 3" : site.estimate ? "4 2.5" : null,
   }));
-  const inner = new L.CircleMarker(at, option({ stroke: false, fillColor: colour, fillOpacity: 0.9, interactive: false }));
+  const inner = new Disc(at, option({ stroke: false, fillColor: colour, fillOpacity: 0.9, interactive: false }));
   const marks = [introduce(outer, "site", i), inner];
   if (!isOpen(site) && !idle) marks.push(new Cross(at, option({ color: "#a30000", weight: 2, fill: false, interactive: false })));
   return { outer, inner, cross: marks[2] || null, layer: L.featureGroup(marks) };
