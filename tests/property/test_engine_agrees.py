@@ -1,10 +1,10 @@
 """The engine and HiGHS on the whole program find the same optimum, and both are certified."""
 
 import warnings
+from collections import Counter
 
 import numpy as np
 import pandas as pd
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -96,14 +96,13 @@ def _rule(draw, rng, k):
     )
 
 
-@pytest.mark.parametrize("part", range(4))
-def test_engine_and_highs_agree(part):
+def test_engine_and_highs_agree():
     taken = []
 
-    @settings(max_examples=90, deadline=None, derandomize=True, database=None,
+    @settings(max_examples=320, deadline=None, derandomize=True, database=None,
               suppress_health_check=list(HealthCheck))
-    @given(scenarios(), st.just(part))
-    def agree(case, _):
+    @given(scenarios())
+    def agree(case):
         scenario, rules = case
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -113,16 +112,14 @@ def test_engine_and_highs_agree(part):
             found = solve_program(lp, solver="network")
         except SolverError as refused:
             taken.append(str(refused))
+            if "infeasible" in str(refused) or "cannot be kept" in str(refused):
+                assert reference.status is Status.INFEASIBLE
             return
         assert reference.status is Status.OPTIMAL
-        assert found.status is Status.OPTIMAL
         taken.append("")
         ours, _ = certify(lp, found)
         theirs, _ = certify(lp, reference)
-        scale = max(1.0, abs(theirs.objective))
-        assert abs(ours.objective - theirs.objective) <= 1e-7 * scale
+        assert abs(ours.objective - theirs.objective) <= 1e-7 * max(1.0, abs(theirs.objective))
 
     agree()
-    import collections
-    print(collections.Counter(t[:90] for t in taken).most_common(12))
-    assert sum(not reason for reason in taken) >= 30
+    assert sum(not reason for reason in taken) >= 250, Counter(taken)

@@ -13,7 +13,7 @@ from computegrid.program.algebra import Floats
 from computegrid.solvers.network import ROOT, Bounds, Network
 from computegrid.solvers.split import workers
 
-CHAINS = 8
+CHAINS = 4
 """Runs of units that start one from the other; fixed, so that answers do not depend on workers."""
 PIVOTS_PER_NODE = 500
 
@@ -52,7 +52,7 @@ class Oracle:
         """
         _require_numba()
         n = len(self.trees)
-        chains = np.array_split(np.arange(n), min(n, CHAINS))
+        chains = np.array_split(np.arange(n), max(1, min(n // 2, CHAINS)))
 
         def run_chain(chain: np.ndarray) -> int:
             pivots, last = 0, None
