@@ -232,7 +232,8 @@ def summary(
             scenario.tables["lanes"]["distance_km"].to_numpy(dtype=np.float64), lane
         ),
         "utilisation": power / available if available > 0 else 0.0,
-        "dependence": np.nan if own is None or served <= 0 else 1.0 - float(own @ lane) / served,
+        "dependence": np.nan if own is None or served <= 0
+        else max(0.0, 1.0 - float(own @ lane) / served),
         "controllers_hhi": float((shares**2).sum()),
     }, name=regime.name)
 

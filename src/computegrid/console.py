@@ -111,6 +111,22 @@ def _print_exchange(console: Console, dispatch: Dispatch) -> None:
         table.add_row(escape(str(name)), *[
             _percent(row[c] / whole) if whole > 0 else "-" for c in columns])
     console.print(table)
+    _print_largest_move(console, moved, by)
+
+
+def _print_largest_move(console: Console, moved: pd.DataFrame, by: str) -> None:
+    """Say which two groups exchange most, and how much of each workload that is."""
+    pairs = moved.groupby(level="wanted_in").sum().stack()
+    away = pairs[[wanted != done for wanted, done in pairs.index]]
+    if away.empty or away.max() <= 0:
+        return
+    wanted, done = away.idxmax()
+    work = moved.xs(wanted, level="wanted_in")
+    shares = (work[done] / work.sum(axis=1)).sort_values(ascending=False)
+    listed = ", ".join(f"{escape(str(name))} {_percent(share)}" for name, share in shares.items())
+    console.print(f"Largest move: {escape(str(wanted))} → {escape(str(done))} ({by}), "
+                  f"{away.max() / 1000:,.0f} GWh of work; of what is wanted in {escape(str(wanted))}: {listed}",
+                  soft_wrap=True)
 
 
 def _print_control(console: Console, dispatch: Dispatch) -> None:

@@ -56,8 +56,8 @@ def test_china_moves_batch_west_and_keeps_real_time_home(small_model):
     dispatch = cg.solve(cg.load(small_model), "open-market")
     done = dispatch.exchange("side").xs("east", level="wanted_in")
     west = done["west"] / done.sum(axis=1)
-    assert west["training"] > 0.3
-    assert west["real-time"] < 0.02
+    assert west["training"] > 0.2
+    assert west["real-time"] < 0.05
     assert dispatch.by_workload.loc["training", "mean_distance_km"] > 3 * (
         dispatch.by_workload.loc["real-time", "mean_distance_km"])
 
@@ -113,3 +113,13 @@ def test_rules_name_unknown_columns(small_model):
                    'supply = { contol = "US" }\n')
     with pytest.raises(cg.ScenarioError, match=r"odd-rule.*contol.*did you mean 'control'"):
         cg.solve(cg.load(small_model), "odd")
+
+
+def test_the_model_selects_by_ranges_of_known_columns(small_model):
+    file = small_model / "model.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("[sites]\n", "[sites]\ncapacity_mw = { min = 300 }\n", 1),
+                    encoding="utf-8")
+    chosen = cg.load(small_model).sites["capacity_mw"]
+    assert 5 < len(chosen) < 40
+    assert chosen.min() >= 300

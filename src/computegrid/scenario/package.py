@@ -110,7 +110,9 @@ def _read(folder: Path, name: str) -> pd.DataFrame:
 
 
 def _chosen(table: pd.DataFrame, key: str, selector: dict[str, Any], where: str) -> pd.DataFrame:
-    return table[select({key: table}, selector, where=where)[key]].reset_index(drop=True)
+    """Rows the model's selector takes; ``key`` names the table in errors."""
+    typed = typed_extras(table, (key,))
+    return table[select({key: typed}, selector, where=where)[key]].reset_index(drop=True)
 
 
 def _joined_sites(

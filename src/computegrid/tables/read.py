@@ -84,7 +84,9 @@ def typed_extras(table: pd.DataFrame, known: Iterable[str]) -> pd.DataFrame:
     """
     out = table.copy()
     for column in out.columns.difference(list(known)):
-        cells = out[column]
+        if pd.api.types.is_numeric_dtype(out[column]):
+            continue
+        cells = out[column].astype("str").where(out[column].notna(), "")
         filled = cells[cells != ""]
         if filled.empty:
             continue
