@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,10 +15,13 @@ from computegrid.errors import InfeasibleError, ScenarioError, SolverError
 from computegrid.program.algebra import Floats, LinearProgram
 from computegrid.program.build import build_program
 from computegrid.program.objective import Minimise
+from computegrid.program.tiebreak import preference
 from computegrid.scenario.regime import Regime, Rule
 from computegrid.scenario.scenario import Scenario
+from computegrid.solvers.canonical import canonical
 from computegrid.solvers.certificate import Certificate, certify
 from computegrid.solvers.choose import solve_program
+from computegrid.solvers.ranges import check_ranges
 from computegrid.solvers.solution import Solution, Status
 
 
@@ -189,10 +192,7 @@ class Dispatch:
             "model": self.scenario.name, "title": self.scenario.title,
             "regime": self.regime.name, "minimise": self.minimise, "status": self.status,
             "solver": self.solver,
-            "certificate": {
-                name: getattr(self.certificate, name)
-                for name in ("primal_residual", "dual_residual", "gap", "objective", "bound")
-            },
+            "certificate": asdict(self.certificate),
             "rules": [
                 {"kind": rule.kind, "label": rule.label, "source": rule.source}
                 for rule in self.regime.rules
@@ -276,9 +276,11 @@ def dispatch_of(
     InfeasibleError, SolverError
         As :func:`solve`.
     """
+    check_ranges(lp)
     solution = solve_program(lp, solver=solver, time_limit_s=time_limit_s)
     require_optimal(solution, scenario, regime)
-    certificate, reduced = certify(lp, solution)
+    solution = canonical(lp, solution, preference(scenario, lp))
+    certificate, reduced = certify(lp, solution, scenario.arrays)
     return Dispatch(
         scenario=scenario, regime=regime, minimise=minimise, status=str(solution.status),
         solver=solution.solver, certificate=certificate, _lp=lp, _x=solution.x,

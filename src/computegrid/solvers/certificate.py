@@ -8,13 +8,16 @@ import numpy as np
 import scipy.sparse as sp
 
 from computegrid.errors import SolverError
-from computegrid.program.algebra import LinearProgram
+from computegrid.program.algebra import PLANNER, LinearProgram
+from computegrid.scenario.arrays import Arrays
 from computegrid.solvers.solution import Floats, Solution
 
 FEASIBILITY = 1e-6
-"""Largest residual of a bound or row, relative to 1 + the largest bound in use."""
+"""Largest residual of a bound or row, relative to 1 + its bound."""
+OPTIMALITY = 1e-6
+"""Largest wrong-signed price, relative to the mean cost of a MW at work."""
 GAP = 1e-6
-"""Largest duality gap, relative to the operating cost."""
+"""Largest duality gap and slackness, relative to the operating cost."""
 
 
 @dataclass(frozen=True)
@@ -26,36 +29,63 @@ class Certificate:
     primal_residual : float
         Largest violation of a row or bound, relative to 1 + its bound.
     dual_residual : float
-        Largest wrong-signed reduced cost or row price, relative to 1 + the largest cost.
+        Largest wrong-signed reduced cost or row price, relative to the mean cost of what is used.
+    slackness : float
+        Sum over rows and variables of |price × distance from the bound it leans on| / max(1,
+        operating cost): complementary slackness.
     gap : float
         (primal - dual objective) / max(1, operating cost): the penalties of unserved work are
         left out of the measure, so that they cannot hide a wrong operating cost.
+    conservation : float
+        Largest imbalance of energy of a region's workload over a day, and largest excess over a
+        site's capacity, added up from the flows and the scenario without the program's matrix,
+        relative to 1 + what is wanted or available.
     objective, bound : float
         Primal objective, and the lower bound the duals prove [USD, or kg].
     """
 
     primal_residual: float
     dual_residual: float
+    slackness: float
     gap: float
+    conservation: float
     objective: float
     bound: float
 
     @property
     def holds(self) -> bool:
         """Whether all figures are within tolerance."""
-        return (
+        return bool(
             self.primal_residual <= FEASIBILITY
-            and self.dual_residual <= FEASIBILITY
+            and self.dual_residual <= OPTIMALITY
+            and self.slackness <= GAP
             and abs(self.gap) <= GAP
+            and self.conservation <= FEASIBILITY
+        )
+
+    def __str__(self) -> str:
+        return (
+            f"primal residual {self.primal_residual:.1e}, dual residual {self.dual_residual:.1e}, "
+            f"slackness {self.slackness:.1e}, gap {self.gap:.1e}, "
+            f"conservation {self.conservation:.1e}"
         )
 
 
-def certify(lp: LinearProgram, solution: Solution) -> tuple[Certificate, Floats]:
+def certify(
+    lp: LinearProgram, solution: Solution, arrays: Arrays | None = None
+) -> tuple[Certificate, Floats]:
     r"""Check an optimal solution; return the certificate and the reduced costs, shape (n,).
 
     .. math:: \text{bound} = \sum_i \left(y_i^+ l_i + y_i^- u_i\right)
               + \sum_j \left(z_j^+ \underline x_j + z_j^- \overline x_j\right),
               \quad z = c - A^\top y
+
+    Parameters
+    ----------
+    lp : LinearProgram
+    solution : Solution
+    arrays : Arrays, optional
+        The scenario, for the sums of conservation; without it they count as kept.
 
     Raises
     ------
@@ -63,30 +93,32 @@ def certify(lp: LinearProgram, solution: Solution) -> tuple[Certificate, Floats]
         If the certificate does not hold.
     """
     x, y = solution.x, solution.row_dual
+    if len(x) != lp.n_columns or len(y) != lp.n_rows or not (
+        np.isfinite(x).all() and np.isfinite(y).all()
+    ):
+        raise SolverError(f"the answer of {solution.solver} is not complete: NaN or missing values")
     matrix = sp.csr_array((lp.value, lp.index, lp.start), shape=(lp.n_rows, lp.n_columns))
-    activity = matrix @ x
-    reduced = lp.cost - matrix.T @ y
+    activity = np.asarray(matrix @ x, dtype=np.float64)
+    reduced = lp.cost - np.asarray(matrix.T @ y, dtype=np.float64)
     primal = max(_violation(activity, lp.row_lower, lp.row_upper),
                  _violation(x, lp.col_lower, lp.col_upper))
-    rows, row_wrong = _dual_value(y, lp.row_lower, lp.row_upper)
-    columns, column_wrong = _dual_value(reduced, lp.col_lower, lp.col_upper)
+    rows, row_slack, row_wrong = _dual_value(y, activity, lp.row_lower, lp.row_upper)
+    columns, column_slack, column_wrong = _dual_value(reduced, x, lp.col_lower, lp.col_upper)
     objective = float(lp.cost @ x)
     flow = lp.columns_of("flow")
-    operating = abs(float(lp.cost[flow] @ x[flow]))
-    scale = 1.0 + float(np.abs(lp.cost).max(initial=0.0))
+    operating = max(1.0, abs(float(lp.cost[flow] @ x[flow])))
     certificate = Certificate(
         primal_residual=primal,
-        dual_residual=max(row_wrong, column_wrong) / scale,
-        gap=(objective - rows - columns) / max(1.0, operating),
+        dual_residual=max(row_wrong, column_wrong) / _mean_cost(lp, x),
+        slackness=(row_slack + column_slack) / operating,
+        gap=(objective - rows - columns) / operating,
+        conservation=0.0 if arrays is None else _imbalance(lp, x, arrays),
         objective=objective,
         bound=rows + columns,
     )
     if not certificate.holds:
-        raise SolverError(
-            f"the answer of {solution.solver} could not be certified: primal residual "
-            f"{certificate.primal_residual:.1e}, dual residual {certificate.dual_residual:.1e}, "
-            f"gap {certificate.gap:.1e} of the operating cost; check the ranges of the figures"
-        )
+        raise SolverError(f"the answer of {solution.solver} could not be certified: {certificate}; "
+                          "check the ranges of the figures, or try solver='highs'")
     return certificate, reduced
 
 
@@ -97,9 +129,49 @@ def _violation(values: Floats, lower: Floats, upper: Floats) -> float:
     return float(max(under.max(initial=0.0), over.max(initial=0.0)))
 
 
-def _dual_value(dual: Floats, lower: Floats, upper: Floats) -> tuple[float, float]:
-    """Contribution to the bound, and the largest dual that leans on an infinite bound."""
+def _dual_value(
+    dual: Floats, value: Floats, lower: Floats, upper: Floats
+) -> tuple[float, float, float]:
+    """Contribution to the bound, slackness, and the largest dual leaning on an infinite bound."""
     bound = np.where(dual > 0, lower, upper)
     leans = np.isfinite(bound)
     wrong = float(np.abs(dual[~leans]).max(initial=0.0))
-    return float(dual[leans] @ bound[leans]), wrong
+    part, at = dual[leans], bound[leans]
+    return float(part @ at), float(np.abs(part) @ np.abs(value[leans] - at)), wrong
+
+
+def _mean_cost(lp: LinearProgram, x: Floats) -> float:
+    """Mean cost of a unit of what is used; where nothing costs, the largest cost, or 1."""
+    used = np.abs(x)
+    spent = float(np.abs(lp.cost) @ used)
+    if spent > 0:
+        return spent / float(used.sum())
+    return float(np.abs(lp.cost).max(initial=0.0)) or 1.0
+
+
+def _imbalance(lp: LinearProgram, x: Floats, a: Arrays) -> float:
+    """Sums over the flows against the scenario, without the matrix."""
+    if lp.has_family(PLANNER):
+        return 0.0  # a planner's model may have equations of its own
+    entering = {block.name: {term.family for term in block.terms} for block in lp.blocks}
+    flow = x[lp.columns_of("flow")].reshape(-1, a.n_hours)
+    worst = 0.0
+    if entering.get("demand_balance", set()) <= {"flow", "unserved", "backlog"}:
+        done = _summed(a.lane_ask, flow, a.n_asks)
+        done += x[lp.columns_of("unserved")].reshape(a.demand_mw.shape)
+        n_days = int(a.day.max(initial=-1)) + 1
+        off = _summed(a.day, ((done - a.demand_mw) * a.weight_hours).T, n_days)
+        wanted = _summed(a.day, (a.demand_mw * a.weight_hours).T, n_days)
+        worst = float((np.abs(off) / (1 + wanted)).max(initial=0.0))
+    if entering.get("site_capacity", set()) <= {"flow"}:
+        drawn = _summed(a.lane_site, flow, a.n_sites) * a.power_ratio[:, None]
+        worst = max(worst, float(
+            ((drawn - a.available_mw) / (1 + a.available_mw)).max(initial=0.0)))
+    return worst
+
+
+def _summed(group: np.ndarray, values: Floats, n: int) -> Floats:
+    """Rows of ``values`` added up by group, shape (n, columns)."""
+    total = np.zeros((n, values.shape[1]))
+    np.add.at(total, group, values)
+    return total

@@ -46,6 +46,8 @@ def solve_highs(
     SolverError
         If HiGHS refuses the arrays or warns about them (it drops NaN and tiny coefficients).
     """
+    if not lp.n_columns:
+        return _nothing_to_decide(lp)
     chosen = method or ("choose" if whole is not None else choose_method(lp))
     highs = highspy.Highs()
     options = {"output_flag": False, "presolve": "on" if presolve else "off", "solver": chosen,
@@ -80,6 +82,16 @@ def solve_highs(
         solver=f"HiGHS {highs.version()}, {chosen}",
         seconds=seconds,
         handover_seconds=ready - begin,
+    )
+
+
+def _nothing_to_decide(lp: LinearProgram) -> Solution:
+    """Answer a program without variables: every row reads 0."""
+    holds = bool((lp.row_lower <= 0).all() and (lp.row_upper >= 0).all())
+    return Solution(
+        status=Status.OPTIMAL if holds else Status.INFEASIBLE, x=np.zeros(0),
+        row_dual=np.zeros(lp.n_rows if holds else 0), solver="no solver: nothing to decide",
+        seconds=0.0,
     )
 
 

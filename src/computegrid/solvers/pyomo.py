@@ -145,7 +145,7 @@ def program_of(
     offset = float(np.asarray(form.c_offset).ravel()[0])
     lp, rows = _laid_over(link, form, at, len(columns))
     planner = _planner_family(added, cost, lower, upper, len(link.columns), offset)
-    families = (*link.lp.families, *([planner] if planner.size else []))
+    families = (*link.lp.families, planner)
     if offset:
         cost, lower, upper = (np.append(a, b) for a, b in (
             (cost, offset), (lower, 1.0), (upper, 1.0)))
