@@ -11,6 +11,7 @@ import pandas as pd
 from computegrid.errors import DataError, Fault, did_you_mean
 from computegrid.scenario.lanes import Network
 from computegrid.scenario.modelfile import SEASON_DAYS, Hours, ModelFile
+from computegrid.scenario.ownership import with_ownership
 from computegrid.scenario.select import select
 from computegrid.tables import schema
 from computegrid.tables.check import collect
@@ -49,10 +50,12 @@ def tables_of(folder: Path, model: ModelFile) -> dict[str, Any]:
     sites = _joined_sites(sites, regions, facts, faults)
     if faults:
         raise DataError(f"the facts in {folder.name}/ cannot be used:", faults)
+    sites, ownership = with_ownership(folder, sites, regions)
     regions = _chosen(regions, "region", model.regions, "[regions]")
     sites = _chosen(sites, "site", model.sites, "[sites]")
     workloads = _chosen(workloads, "workload", model.workloads, "[workloads]")
-    tables: dict[str, Any] = {"regions": regions, "sites": sites, "workloads": workloads}
+    tables: dict[str, Any] = {"regions": regions, "sites": sites, "workloads": workloads,
+                              "ownership": ownership}
     for name in ("lanes", "demand", "site_hours"):
         if (folder / f"{name}.csv").is_file():
             tables[name] = _read(folder, name)

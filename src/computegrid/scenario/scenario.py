@@ -40,6 +40,10 @@ class Scenario:
         Column of regions and sites by which work is said to move; empty when they share none.
     sources : DataFrame
         Indexed by source_id; empty when the planner gave none.
+    ownership : DataFrame
+        Who ultimately holds every operator, looked through chains and cross-holdings: operator,
+        entity, jurisdiction, share (0 to 1; ``unknown`` is what is not published), source_id,
+        confidence. Empty when the facts say nothing of stakes.
     """
 
     name: str
@@ -53,6 +57,7 @@ class Scenario:
     default_regime: str | None = None
     group_by: str = ""
     sources: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    ownership: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
     @classmethod
     def from_tables(
@@ -75,6 +80,7 @@ class Scenario:
         network: Network | None = None,
         available_share: Mapping[str, float] | None = None,
         sources: pd.DataFrame | None = None,
+        ownership: pd.DataFrame | None = None,
     ) -> Scenario:
         """Make a scenario from tables of one's own; extra columns are kept for rules.
 
@@ -108,7 +114,7 @@ class Scenario:
         group_by : str, optional
             Column that regions and sites share, by which work is said to move (``Dispatch.exchange``);
             found among ``bloc``, ``country``, ``grid`` when empty.
-        name, title, title_zh, as_of, default_regime, sources
+        name, title, title_zh, as_of, default_regime, sources, ownership
             What people read.
 
         Raises
@@ -158,6 +164,7 @@ class Scenario:
             regimes=_regimes(regimes), title=title or name, title_zh=title_zh, as_of=as_of,
             default_regime=default_regime, group_by=_group_by(group_by, tables),
             sources=pd.DataFrame() if sources is None else sources,
+            ownership=pd.DataFrame() if ownership is None else ownership,
         )
 
     @property
