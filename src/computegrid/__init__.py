@@ -24,6 +24,11 @@ from computegrid.scenario.bundled import load, models
 from computegrid.scenario.lanes import Network
 from computegrid.scenario.regime import Charge, Forbid, Limit, Regime, Share
 from computegrid.scenario.scenario import Scenario
+from computegrid.studies.compare import Comparison, compare
+from computegrid.studies.freeze import freeze
+from computegrid.studies.freezetable import Freeze
+from computegrid.studies.frontier import Frontier, frontier
+from computegrid.studies.ladder import Ladder, ladder
 
 if _TYPE_CHECKING:
     from computegrid.door import solve_pyomo, to_pyomo
@@ -36,6 +41,8 @@ def _explore(dispatch: Dispatch, **options: _Any) -> _Any:
 
     Parameters
     ----------
+    dispatch : Dispatch
+        The answer to draw.
     **options
         As :func:`computegrid.maps.page.draw_dispatch` takes them, e.g. ``lang="zh"``.
 
@@ -63,11 +70,15 @@ def __getattr__(name: str) -> _Any:
 
 __all__ = [
     "Charge",
+    "Comparison",
     "ComputegridError",
     "DataError",
     "Dispatch",
     "Forbid",
+    "Freeze",
+    "Frontier",
     "InfeasibleError",
+    "Ladder",
     "Limit",
     "Network",
     "Regime",
@@ -76,6 +87,10 @@ __all__ = [
     "ScenarioError",
     "Share",
     "SolverError",
+    "compare",
+    "freeze",
+    "frontier",
+    "ladder",
     "load",
     "models",
     "solve",

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 from rich.console import Console
+from rich.progress import Progress
 
 from computegrid import console as say
 from computegrid.dispatch import solve
 from computegrid.errors import ComputegridError, InfeasibleError, RuleWarning, SolverError
+from computegrid.saving import safe_csv, write_atomically
 from computegrid.scenario.bundled import load, models
 from computegrid.scenario.newmodel import new_model
 from computegrid.scenario.scenario import Scenario
+from computegrid.studies.compare import compare as studies_compare
+from computegrid.studies.freeze import freeze as studies_freeze
+from computegrid.studies.ladder import ladder as studies_ladder
 
 EXIT_WRONG_INPUT, EXIT_INFEASIBLE, EXIT_NO_ANSWER, EXIT_INTERRUPTED = 1, 3, 4, 130
 
@@ -34,6 +41,8 @@ Model = Annotated[str, typer.Argument(
 RegimeOption = Annotated[Optional[str], typer.Option(  # noqa: UP045 - typer reads it at run time
     "--regime", "-r", metavar="NAME",
     help="Rules to solve under; left out: the model's default.")]
+MapOption = Annotated[Optional[Path], typer.Option(  # noqa: UP045
+    "--map", metavar="FILE", help="Write the map: one HTML page, no network needed.")]
 
 
 @app.command("models")
@@ -49,9 +58,7 @@ def list_models() -> None:
 def run(
     model: Model,
     regime: RegimeOption = None,
-    map_file: Annotated[Optional[Path], typer.Option(  # noqa: UP045
-        "--map", metavar="FILE",
-        help="Write the map: one HTML page, no network needed.")] = None,
+    map_file: MapOption = None,
     save: Annotated[Optional[Path], typer.Option(  # noqa: UP045
         "--save", metavar="DIR", help="Write all tables here (CSV, Parquet, run.json).")] = None,
     minimise: Annotated[str, typer.Option(help="What to minimise: cost or carbon.")] = "cost",
@@ -71,13 +78,96 @@ def run(
     if save is not None:
         dispatch.save(save)
         console.print(f"tables: {save}", soft_wrap=True)
-    if map_file is not None:
-        from computegrid.maps.page import save_page
+    _write_map(console, dispatch, map_file)
 
-        with console.status("drawing the map"):
-            save_page(dispatch.explore(), map_file)
-        console.print(f"map:    {map_file}  (open it in a browser; it needs no network)",
-                      soft_wrap=True)
+
+@app.command()
+def compare(
+    model: Model,
+    regimes: Annotated[Optional[str], typer.Option(  # noqa: UP045
+        metavar="A,B,...", help="Regimes to compare; all of the model's if left out.")] = None,
+    base: Annotated[Optional[str], typer.Option(  # noqa: UP045
+        metavar="NAME", help="Regime that differences are taken from.")] = None,
+    csv_file: Annotated[Optional[Path], typer.Option(  # noqa: UP045
+        "--csv", metavar="FILE", help="Write the whole table here.")] = None,
+    map_file: MapOption = None,
+) -> None:
+    """Solve a model under several regimes and set the answers side by side.
+
+    Example: [bold]computegrid compare europe --regimes open-market,eu-control --map c.html[/bold]
+    """
+    console = _console()
+    scenario = _load(console, model)
+    names = None if regimes is None else [name.strip() for name in regimes.split(",")]
+    with _progress(console) as progress:
+        comparison = studies_compare(scenario, names, base, progress=progress)
+    say.print_comparison(console, comparison)
+    if csv_file is not None:
+        write_atomically(csv_file, lambda path: safe_csv(
+            comparison.table.rename_axis("regime").reset_index()).to_csv(path, index=False))
+        console.print(f"table: {csv_file}", soft_wrap=True)
+    _write_map(console, comparison, map_file)
+
+
+@app.command()
+def freeze(
+    model: Model,
+    by: Annotated[str, typer.Option(
+        help="Who holds the switch: control, operator, technology, chip_origin, site, corridor."
+    )] = "control",
+    depth: Annotated[int, typer.Option(min=1, max=2, help="2 also throws every pair.")] = 1,
+    regime: RegimeOption = None,
+    csv_file: Annotated[Optional[Path], typer.Option(  # noqa: UP045
+        "--csv", metavar="FILE", help="Write the whole table here.")] = None,
+    map_file: MapOption = None,
+) -> None:
+    """Throw every switch in turn: who goes dark, what it costs, which reserve would have helped.
+
+    Example: [bold]computegrid freeze europe --by control --map freeze.html[/bold]
+    """
+    console = _console()
+    scenario = _load(console, model)
+    with _progress(console) as progress:
+        desk = studies_freeze(
+            scenario, by, depth, regime, progress=progress)  # type: ignore[arg-type]
+    say.print_freeze(console, desk)
+    if csv_file is not None:
+        write_atomically(csv_file, lambda path: safe_csv(
+            desk.table.reset_index()).to_csv(path, index=False))
+        console.print(f"table: {csv_file}", soft_wrap=True)
+    _write_map(console, desk, map_file)
+
+
+@app.command()
+def ladder(model: Model, shapley: Annotated[bool, typer.Option(
+    help="Also share the cost out among the rungs whatever their order.")] = False) -> None:
+    """Climb the price of sovereignty: free, residency, operator, ultimate parent, chip."""
+    console = _console()
+    scenario = _load(console, model)
+    with _progress(console) as progress:
+        climbed = studies_ladder(scenario, progress=progress)
+        shares = climbed.shapley(progress=progress) if shapley else None
+    say.print_ladder(console, climbed.table, shares)
+
+
+@app.command()
+def explain(
+    model: Model,
+    region: Annotated[str, typer.Option(help="Where the work is wanted.")],
+    site: Annotated[str, typer.Option(help="Where it would be done.")],
+    workload: Annotated[Optional[str], typer.Option(  # noqa: UP045
+        help="Class of work; all of them if left out.")] = None,
+    regime: RegimeOption = None,
+) -> None:
+    """Say why a site may or may not serve a region: latency, and every rule with its source.
+
+    Example: [bold]computegrid explain europe --region FR --site aws:eu-west-1 -r eu-control[/bold]
+    """
+    console = _console()
+    scenario = _load(console, model)
+    chosen = regime if regime is not None else scenario.default_regime
+    for name in [workload] if workload is not None else scenario.workloads.index:
+        console.print(_plain(scenario.explain(region, name, site, chosen)), soft_wrap=True)
 
 
 @app.command()
@@ -136,6 +226,25 @@ def _exit_code(error: ComputegridError) -> int:
 def _load(console: Console, model: str) -> Scenario:
     with console.status(f"reading {model}"):
         return load(model)
+
+
+def _write_map(console: Console, answer: Any, file: Path | None) -> None:
+    if file is None:
+        return
+    from computegrid.maps.page import save_page
+
+    with console.status("drawing the map"):
+        save_page(answer.explore(), file)
+    console.print(f"map:    {file}  (open it in a browser; it needs no network)", soft_wrap=True)
+
+
+@contextmanager
+def _progress(console: Console) -> Iterator[Callable[[int, int, str], None]]:
+    """A bar that says what is being solved; called with how many are done, of how many, which."""
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task("solving", total=None)
+        yield lambda done, total, what: bar.update(
+            task, completed=done, total=total, description=f"solving {what}".strip())
 
 
 def _console() -> Console:

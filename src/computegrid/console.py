@@ -13,6 +13,8 @@ from computegrid.dispatch import Dispatch
 from computegrid.errors import RuleWarning
 from computegrid.program.build import build_program
 from computegrid.scenario.scenario import Scenario
+from computegrid.studies.compare import Comparison
+from computegrid.studies.freezetable import Freeze
 
 MOST_ROWS = 12
 
@@ -57,6 +59,66 @@ def print_dispatch(console: Console, dispatch: Dispatch) -> None:
     _print_control(console, dispatch)
     _print_prices(console, dispatch)
     _print_rules(console, dispatch)
+
+
+def print_comparison(console: Console, comparison: Comparison) -> None:
+    """A row per regime: what it costs against the base, what it leaves unserved, who serves."""
+    table = comparison.table
+    base = table.loc[comparison.base]
+    out = Table(_name("regime"), *map(_figure, (
+        "cost M USD", "against base", "unserved GWh", "CO2 kt", "RTT ms", "at home",
+        "own-controlled", "HHI")),
+        title=f"{escape(_both(comparison.scenario))}: regimes against {escape(comparison.base)}")
+    for name, row in table.iterrows():
+        if name in comparison.infeasible:
+            out.add_row(escape(str(name)), "infeasible", *[""] * 7)
+            continue
+        added = row["cost_usd"] / base["cost_usd"] - 1 if base["cost_usd"] else float("nan")
+        out.add_row(
+            escape(str(name)), f"{row['cost_usd'] / 1e6:,.0f}", f"{100 * added:+,.1f} %",
+            f"{row['unserved_mwh'] / 1000:,.0f}", f"{row['carbon_t'] / 1000:,.0f}",
+            f"{row['mean_rtt_ms']:.1f}", _percent(row.get("home_share", float("nan"))),
+            _percent(row.get("own_control_share", float("nan"))),
+            f"{row['controllers_hhi']:.2f}")
+    console.print(out)
+    for name, why in comparison.infeasible.items():
+        console.print(f"[yellow]{escape(name)}[/yellow]: {escape(why)}", soft_wrap=True)
+
+
+def print_freeze(console: Console, desk: Freeze) -> None:
+    """Every switch by the work it leaves unserved, and the reserve that would have helped."""
+    _print_frame(console, desk.table.head(MOST_ROWS), f"Who can switch off what, by {desk.by}")
+    matrix = desk.matrix
+    if len(matrix):
+        _print_frame(console, matrix.iloc[:MOST_ROWS, :8].rename_axis("frozen by"),
+                     "Share of each victim's work that goes unserved", percent=True)
+
+
+def print_ladder(console: Console, table: pd.DataFrame, shares: pd.DataFrame | None) -> None:
+    """The rungs of sovereignty and what each adds."""
+    _print_frame(console, table, "The price of sovereignty, rung by rung")
+    if shares is not None:
+        _print_frame(console, shares, "Shared out whatever the order (Shapley values)")
+
+
+def _print_frame(
+    console: Console, frame: pd.DataFrame, title: str, *, percent: bool = False
+) -> None:
+    columns = [c for c in frame.columns if bool(frame[c].notna().any())]
+    out = Table(_name(str(frame.index.name or "")),
+                *[_figure(str(c).replace("_", " ")) for c in columns], title=escape(title))
+    for name, row in frame.iterrows():
+        out.add_row(escape(str(name)), *[
+            _percent(row[c]) if percent else _cell(row[c]) for c in columns])
+    console.print(out)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        if value != value:
+            return "-"
+        return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.3g}"
+    return escape(str(value))
 
 
 def check_regimes(scenario: Scenario) -> dict[str, list[str]]:
@@ -116,17 +178,17 @@ def _print_exchange(console: Console, dispatch: Dispatch) -> None:
 
 def _print_largest_move(console: Console, moved: pd.DataFrame, by: str) -> None:
     """Say which two groups exchange most, and how much of each workload that is."""
-    pairs = moved.groupby(level="wanted_in").sum().stack()
-    away = pairs[[wanted != done for wanted, done in pairs.index]]
-    if away.empty or away.max() <= 0:
+    total = moved.groupby(level="wanted_in").sum()
+    pairs = [(float(total.loc[wanted, done]), str(wanted), str(done))
+             for wanted in total.index for done in total.columns if wanted != done]
+    most, wanted, done = max(pairs, default=(0.0, "", ""))
+    if most <= 0:
         return
-    wanted, done = away.idxmax()
     work = moved.xs(wanted, level="wanted_in")
-    shares = (work[done] / work.sum(axis=1)).sort_values(ascending=False)
+    shares = (work[done] / work.T.sum()).sort_values(ascending=False)
     listed = ", ".join(f"{escape(str(name))} {_percent(share)}" for name, share in shares.items())
-    console.print(f"Largest move: {escape(str(wanted))} → {escape(str(done))} ({by}), "
-                  f"{away.max() / 1000:,.0f} GWh of work; of what is wanted in {escape(str(wanted))}: {listed}",
-                  soft_wrap=True)
+    console.print(f"Largest move: {escape(wanted)} → {escape(done)} ({by}), {most / 1000:,.0f} GWh "
+                  f"of work; of what is wanted in {escape(wanted)}: {listed}", soft_wrap=True)
 
 
 def _print_control(console: Console, dispatch: Dispatch) -> None:
