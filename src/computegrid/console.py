@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 
 import pandas as pd
@@ -87,16 +88,21 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
 
 def print_freeze(console: Console, desk: Freeze) -> None:
     """Every switch by the work it leaves unserved, and the reserve that would have helped."""
-    _print_frame(console, desk.table.head(MOST_ROWS), f"Who can switch off what, by {desk.by}")
+    _print_frame(console, _readable(desk.table).head(MOST_ROWS),
+                 f"Who can switch off what, by {desk.by}")
     matrix = desk.matrix
-    if len(matrix):
-        _print_frame(console, matrix.iloc[:MOST_ROWS, :8].rename_axis("frozen by"),
+    dark = matrix[matrix.gt(0).any(axis=1)].iloc[:MOST_ROWS, :8]
+    if len(dark):
+        _print_frame(console, dark.rename_axis("frozen by"),
                      "Share of each victim's work that goes unserved", percent=True)
 
 
 def print_ladder(console: Console, table: pd.DataFrame, shares: pd.DataFrame | None) -> None:
     """The rungs of sovereignty and what each adds."""
-    _print_frame(console, table, "The price of sovereignty, rung by rung")
+    millions = table.copy()
+    for column in [c for c in table.columns if c.endswith("_usd")]:
+        millions[column.replace("_usd", "_million_usd")] = millions.pop(column) / 1e6
+    _print_frame(console, millions, "The price of sovereignty, rung by rung")
     if shares is not None:
         _print_frame(console, shares, "Shared out whatever the order (Shapley values)")
 
@@ -113,9 +119,24 @@ def _print_frame(
     console.print(out)
 
 
+def _readable(table: pd.DataFrame) -> pd.DataFrame:
+    """The columns a person reads first, in GWh and million USD."""
+    out = pd.DataFrame(index=table.index)
+    for name, scale, shown in (
+        ("unserved_mwh", 1e3, "unserved GWh"), ("unserved_share", 0.01, "unserved %"),
+        ("critical_unserved_share", 0.01, "critical unserved %"),
+        ("added_cost_usd", 1e6, "added M USD"), ("breach_hours", 1.0, "hours to breach"),
+        ("worst_hit", None, "worst hit"), ("reserve_mw", 1.0, "reserve MW"),
+        ("reserve_usd_per_year", 1e6, "reserve M USD/year"),
+    ):
+        if name in table.columns:
+            out[shown] = table[name] if scale is None else table[name] / scale
+    return out
+
+
 def _cell(value: object) -> str:
     if isinstance(value, float):
-        if value != value:
+        if not math.isfinite(value):
             return "-"
         return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.3g}"
     return escape(str(value))
