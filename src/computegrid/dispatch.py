@@ -21,6 +21,8 @@ from computegrid.scenario.scenario import Scenario
 from computegrid.solvers.canonical import canonical
 from computegrid.solvers.certificate import Certificate, certify
 from computegrid.solvers.choose import solve_program
+from computegrid.solvers.conflict import conflict_table, in_words, relaxation_table
+from computegrid.solvers.infeasibility import find_conflict
 from computegrid.solvers.ranges import check_ranges
 from computegrid.solvers.solution import Solution, Status
 
@@ -278,7 +280,7 @@ def dispatch_of(
     """
     check_ranges(lp)
     solution = solve_program(lp, solver=solver, time_limit_s=time_limit_s)
-    require_optimal(solution, scenario, regime)
+    require_optimal(solution, scenario, regime, lp)
     solution = canonical(lp, solution, preference(scenario, lp))
     certificate, reduced = certify(lp, solution, scenario.arrays)
     return Dispatch(
@@ -288,17 +290,31 @@ def dispatch_of(
     )
 
 
-def require_optimal(solution: Solution, scenario: Scenario, regime: Regime) -> None:
-    """Raise unless the solution is optimal: InfeasibleError or SolverError."""
+def require_optimal(
+    solution: Solution, scenario: Scenario, regime: Regime, lp: LinearProgram
+) -> None:
+    """Raise unless the solution is optimal.
+
+    Raises
+    ------
+    InfeasibleError
+        If a proof, checked on the arrays, shows that nothing can satisfy all hard rules.
+    SolverError
+        If the solver stopped for another reason, or called infeasible what no proof shows to be.
+    """
     if solution.status is Status.OPTIMAL:
         return
     if solution.status is Status.INFEASIBLE:
-        hard = [rule.label for rule in regime.rules if rule.kind in ("Forbid", "Limit", "Share")]
-        raise InfeasibleError(
-            f"{scenario.name!r} has no dispatch under {regime.name!r}: its rules "
-            f"({', '.join(hard) or 'none'}) and work that must be served cannot hold together. "
-            "Make a limit soft with penalty_usd, lower a minimum, or let work go unserved"
-        )
+        conflict = find_conflict(lp)
+        if conflict is None:
+            raise SolverError(
+                f"{solution.solver} finds no dispatch of {scenario.name!r} under {regime.name!r}, "
+                "but no proof of it was found within 30 s; check the ranges of the figures, or try "
+                "solver='highs-simplex'"
+            )
+        who = conflict_table(scenario, regime, lp, conflict)
+        gives = relaxation_table(scenario, regime, lp, conflict)
+        raise InfeasibleError(in_words(scenario, regime, who, gives), who, gives)
     raise SolverError(
         f"{solution.solver} ended with {solution.status}: no answer for {scenario.name!r} under "
         f"{regime.name!r}"

@@ -47,8 +47,11 @@ def to_pyomo(
     Parameters
     ----------
     scenario : Scenario
+        What is asked.
     regime : str, Regime, list of rules, or None
+        Name of one of ``scenario.regimes``, or rules of one's own; None is no rules.
     minimise : {"cost", "carbon"}
+        What ``model.cost`` measures.
 
     Returns
     -------
@@ -125,7 +128,7 @@ def solve_pyomo(model: ConcreteModel, *, time_limit_s: float | None = None) -> D
     said = ""
     if whole.any():
         best = solve_highs(lp, whole=whole, time_limit_s=time_limit_s)
-        require_optimal(best, origin.scenario, origin.regime)
+        require_optimal(best, origin.scenario, origin.regime, lp)
         at = np.where(whole, np.round(best.x), 0.0)
         lp = replace(lp, col_lower=np.where(whole, at, lp.col_lower),
                      col_upper=np.where(whole, at, lp.col_upper))

@@ -5,6 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_FAULTS_SHOWN = 40
 
@@ -84,7 +88,24 @@ class ScenarioError(_FaultyError):
 
 
 class InfeasibleError(ComputegridError):
-    """No dispatch satisfies all hard rules at once."""
+    """No dispatch satisfies all hard rules at once.
+
+    Attributes
+    ----------
+    conflict : DataFrame or None
+        What cannot hold together: rules, demand, capacities and forbidden lanes, by name and
+        hour, from a proof checked on the arrays. None where no proof was made.
+    relaxation : DataFrame or None
+        The least that would have to give, and by how much (``gives``, ``unit``).
+    """
+
+    def __init__(
+        self, message: str, conflict: pd.DataFrame | None = None,
+        relaxation: pd.DataFrame | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.conflict = conflict
+        self.relaxation = relaxation
 
 
 class SolverError(ComputegridError):

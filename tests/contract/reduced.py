@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -10,8 +10,10 @@ import pandas as pd
 import computegrid as cg
 
 
-@lru_cache(maxsize=None)
-def reduced(name: str, n_regions: int = 6, n_hours: int = 3, per_control: int = 6) -> cg.Scenario:
+@cache
+def reduced(
+    name: str, n_regions: int = 6, n_hours: int = 3, per_control: int = 6
+) -> cg.Scenario:
     """The model with the regions that want most, spread hours and the largest sites of every controller."""
     full = cg.load(name)
     demand = full.demand

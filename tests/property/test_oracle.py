@@ -11,11 +11,11 @@ from worlds import World, worlds
 
 import computegrid as cg
 
-
 EXAMPLES = int(os.environ.get("COMPUTEGRID_EXAMPLES", "220"))
 
 
-@settings(max_examples=EXAMPLES, phases=[Phase.generate], deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, phases=[Phase.generate], deadline=None,
+          suppress_health_check=list(HealthCheck))
 @given(world=worlds())
 def test_the_engine_agrees_with_the_oracle(world: World) -> None:
     expected = least_cost(world)

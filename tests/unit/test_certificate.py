@@ -65,7 +65,7 @@ def test_a_costlier_feasible_answer_is_refused(solved) -> None:
 
 def test_a_large_penalty_hides_no_operating_cost(solved) -> None:
     """The gap is measured against the operating cost, not against 10 000 USD/MWh of penalties."""
-    lp, solution, arrays = solved
+    lp, _, _ = solved
     short = replace(lp, row_lower=lp.row_lower.copy(), row_upper=lp.row_upper.copy())
     short.row_lower[0] = short.row_upper[0] = 5e6
     found = solve_highs(short)

@@ -83,7 +83,9 @@ def certify(
     Parameters
     ----------
     lp : LinearProgram
+        The program, as it was asked.
     solution : Solution
+        Its answer.
     arrays : Arrays, optional
         The scenario, for the sums of conservation; without it they count as kept.
 

@@ -66,6 +66,7 @@ def model_of(
     Parameters
     ----------
     lp : LinearProgram
+        What to write.
     keys : dict
         For every family and block, the index of each of its columns or rows, in order.
     name : str

@@ -1,0 +1,140 @@
+"""Why a program has no answer: a checked proof, and the least that would have to give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy.sparse as sp
+
+from computegrid.program.algebra import Codes, LinearProgram
+from computegrid.solvers.highs import solve_highs
+from computegrid.solvers.solution import Floats, Status
+
+EQUATIONS = ("demand_balance", "site_capacity")
+"""Rows that are facts, not rules: they are never relaxed."""
+UNSERVED_WEIGHT = 3.0
+"""Leaving must-serve work unserved weighs this much more than giving way on a rule."""
+LONGEST_S = 30.0
+"""How long a proof is looked for [s]."""
+SMALLEST = 1e-6
+"""Violations below this share of the largest are the solver's noise."""
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A proof that a program has no answer, and the least relaxation that gives it one.
+
+    Attributes
+    ----------
+    row : float array, shape (m,)
+        Multipliers of the rows: added up with them, the rows contradict each other.
+    column : float array, shape (n,)
+        Multipliers of the variables' bounds.
+    proof : float
+        What the contradiction amounts to; above 0 it is one.
+    row_gives : float array, shape (m,)
+        How much each row's bound would have to give: positive above its upper, negative below
+        its lower [the row's unit].
+    column_gives : float array, shape (n,)
+        How far each closed variable would have to open [MW].
+    """
+
+    row: Floats
+    column: Floats
+    proof: float
+    row_gives: Floats
+    column_gives: Floats
+
+
+def find_conflict(lp: LinearProgram, *, time_limit_s: float = LONGEST_S) -> Conflict | None:
+    r"""Find what cannot hold together; None if nothing is found to contradict itself.
+
+    Rules' rows get slack and closed variables are opened, both at a price; what the cheapest
+    answer of that elastic program uses is the relaxation. Its row prices y are the proof, which
+    is checked on the arrays of the program as it was:
+
+    .. math:: \sum_i \left(y_i^+ l_i + y_i^- u_i\right)
+              + \sum_j \left(z_j^+ \underline x_j + z_j^- \overline x_j\right) > 0,
+              \quad z = -A^\top y
+    """
+    matrix = sp.csr_array((lp.value, lp.index, lp.start), shape=(lp.n_rows, lp.n_columns))
+    soft = _soft_rows(lp)
+    entries = np.maximum(np.diff(matrix.indptr), 1)
+    mean = np.asarray(abs(matrix).sum(axis=1)).ravel() / entries
+    price = 1.0 / np.where(mean > 0, mean, 1.0)
+    under = soft[np.isfinite(lp.row_lower[soft])]
+    over = soft[np.isfinite(lp.row_upper[soft])]
+    slack = sp.csr_array(
+        (np.r_[np.ones(len(under)), -np.ones(len(over))],
+         (np.r_[under, over], np.arange(len(under) + len(over)))),
+        shape=(lp.n_rows, len(under) + len(over)),
+    )
+    closed, weight = _closed(lp)
+    cost = np.zeros(lp.n_columns)
+    cost[closed] = weight
+    upper = lp.col_upper.copy()
+    upper[closed] = np.inf
+    wide = sp.csr_array(sp.hstack([matrix, slack], format="csr"))
+    elastic = replace(
+        lp, cost=np.r_[cost, price[under], price[over]],
+        col_lower=np.r_[lp.col_lower, np.zeros(slack.shape[1])],
+        col_upper=np.r_[upper, np.full(slack.shape[1], np.inf)],
+        start=wide.indptr.astype(np.int32), index=wide.indices.astype(np.int32), value=wide.data,
+        families=(), blocks=(),
+    )
+    found = solve_highs(elastic, time_limit_s=time_limit_s)
+    if found.status is not Status.OPTIMAL:
+        return None
+    y = found.row_dual
+    column = -np.asarray(matrix.T @ y)
+    proof, scale = _contradiction(lp, y, column)
+    if not proof > SMALLEST * scale:
+        return None
+    gives = np.zeros(lp.n_rows)
+    used = found.x[lp.n_columns:]
+    gives[under] -= used[: len(under)]
+    gives[over] += used[len(under):]
+    opened = np.zeros(lp.n_columns)
+    opened[closed] = found.x[closed]
+    return Conflict(y, column, proof, _cleaned(gives), _cleaned(opened))
+
+
+def _soft_rows(lp: LinearProgram) -> Codes:
+    """Rows that may give: all but the equations."""
+    rows, first = [np.zeros(0, dtype=np.int64)], 0
+    for block in lp.blocks:
+        if block.name not in EQUATIONS:
+            rows.append(np.arange(first, first + block.size))
+        first += block.size
+    return np.concatenate(rows)
+
+
+def _closed(lp: LinearProgram) -> tuple[Codes, Floats]:
+    """Columns a rule has closed or that must-serve work keeps at 0, and what opening weighs."""
+    columns, weights = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
+    for name, weight in (("flow", 1.0), ("unserved", UNSERVED_WEIGHT)):
+        where = lp.columns_of(name)
+        shut = where.start + np.flatnonzero(lp.col_upper[where] <= 0)
+        columns.append(shut)
+        weights.append(np.full(len(shut), weight))
+    return np.concatenate(columns), np.concatenate(weights)
+
+
+def _contradiction(lp: LinearProgram, y: Floats, z: Floats) -> tuple[float, float]:
+    """What the rows and bounds add up to with these multipliers, and the size of the terms."""
+    total, size = 0.0, 0.0
+    for dual, lower, upper in ((y, lp.row_lower, lp.row_upper), (z, lp.col_lower, lp.col_upper)):
+        dual = np.where(np.abs(dual) > 1e-9, dual, 0.0)
+        bound = np.where(dual > 0, lower, upper)
+        used = dual != 0
+        if not np.isfinite(bound[used]).all():
+            return -np.inf, 1.0
+        total += float(dual[used] @ bound[used])
+        size += float(np.abs(dual[used]) @ np.abs(bound[used]))
+    return total, max(size, 1e-12)
+
+
+def _cleaned(values: Floats) -> Floats:
+    least = SMALLEST * float(np.abs(values).max(initial=0.0))
+    return np.where(np.abs(values) > least, values, 0.0)
