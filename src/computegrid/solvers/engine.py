@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import time
 
-from computegrid.program.algebra import LinearProgram
+from computegrid.program.algebra import Floats, LinearProgram
+from computegrid.solvers.multipliers import find_prices, side_rows
 from computegrid.solvers.network import Network, bounds_of, build_network
 from computegrid.solvers.network_oracle import NetworkFailure, Oracle
 from computegrid.solvers.sift import sift
 from computegrid.solvers.solution import Solution, Status
+
+MOST_PRICED = 64
+"""Most rows over the horizon that are priced by decomposition; more are left to sifting."""
+GAP = 1e-8
+"""Gap at which the mixture of the networks' answers is the optimum, of the operating cost."""
 
 
 def solve_network_program(lp: LinearProgram, *, time_limit_s: float | None = None) -> Solution:
@@ -42,10 +48,26 @@ def solve_network_program(lp: LinearProgram, *, time_limit_s: float | None = Non
         x, row_dual = oracle.x(), oracle.row_dual()
         how = f"network simplex on {units} (every row fits a network)"
     else:
-        x, row_dual, used = sift(network, oracle, oracle.row_dual(), deadline=deadline)
-        how = (f"network simplex on {units}, then HiGHS on {used} of {lp.n_columns} columns, the "
-               f"others priced out ({_names(network)})")
+        x, row_dual, how = _with_side_rows(network, oracle, deadline)
+        how = f"network simplex on {units}, {how} ({_names(network)})"
     return Solution(Status.OPTIMAL, x, row_dual, how, time.perf_counter() - begin)
+
+
+def _with_side_rows(
+    network: Network, oracle: Oracle, deadline: float | None
+) -> tuple[Floats, Floats, str]:
+    """Few rows over the horizon: prices by decomposition. Others, or where that ends early: sift."""
+    lp = network.lp
+    side = side_rows(network)
+    row_dual, priced = oracle.row_dual(), False
+    if len(side.rows) <= MOST_PRICED and not network.units.separate:
+        found = find_prices(network, oracle, side, gap=GAP, deadline=deadline)
+        row_dual, priced = oracle.row_dual(), True
+        row_dual[side.rows] = found.price
+        if found.gap <= GAP and not found.at_edge:
+            return found.mixture, row_dual, f"{found.rounds} rounds of Dantzig-Wolfe prices"
+    x, row_dual, used = sift(network, oracle, row_dual, warm=not priced, deadline=deadline)
+    return x, row_dual, f"then HiGHS on {used} of {lp.n_columns} columns, the others priced out"
 
 
 def _names(network: Network) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
@@ -29,7 +29,7 @@ MOST_PENALTY = 1e6
 """How far the price of breaking a side row is raised, times twice the largest cost, before the
 program is called infeasible."""
 TOLERANCE = 1e-9
-"""Reduced cost, relative to 1 + the largest cost, below which a column is missing."""
+"""Reduced cost, relative to 1 + the largest cost of a lane, below which a column is missing."""
 
 Mask = np.ndarray
 
@@ -50,9 +50,13 @@ class Start:
 
 
 def sift(
-    network: Network, oracle: Oracle, price: Floats, *, deadline: float | None = None
+    network: Network, oracle: Oracle, row_dual: Floats, *, warm: bool,
+    deadline: float | None = None,
 ) -> tuple[Floats, Floats, int]:
     """Solve the program from the answer of its networks; return x, row duals, columns used.
+
+    ``row_dual`` chooses the first columns; ``warm`` says that the trees make a basis whose prices
+    these are (no side row has one yet).
 
     Raises
     ------
@@ -60,8 +64,11 @@ def sift(
         If HiGHS does not call a restricted program optimal.
     """
     lp = network.lp
-    start = start_of(network, oracle, lp.cost - matrix_of(lp).T @ price)
-    x, row_dual = np.zeros(lp.n_columns), np.zeros(lp.n_rows)
+    start = start_of(network, oracle, lp.cost - matrix_of(lp).T @ row_dual)
+    if not warm:
+        start = replace(start, row_basic=np.zeros_like(start.row_basic))
+    x, dual = np.zeros(lp.n_columns), np.zeros(lp.n_rows)
+    least = -TOLERANCE * (1.0 + float(np.abs(lp.families[0].cost).max(initial=0.0)))
     whole = Part(lp, np.arange(lp.n_columns), np.arange(lp.n_rows))
     pieces = parts(lp, network.units) if network.units.separate else iter([whole])
 
@@ -69,12 +76,12 @@ def sift(
         own = Start(start.chosen[part.columns], start.basic[part.columns],
                     start.full[part.columns], start.row_basic[part.rows],
                     np.flatnonzero(np.isin(part.rows, start.side)))
-        x[part.columns], row_dual[part.rows], used = _sift_part(part.lp, own, deadline)
+        x[part.columns], dual[part.rows], used = _sift_part(part.lp, own, least, deadline)
         return used
 
     with ThreadPoolExecutor(workers()) as pool:
         used = sum(pool.map(solve_part, pieces))
-    return x, row_dual, used
+    return x, dual, used
 
 
 def start_of(network: Network, oracle: Oracle, reduced: Floats) -> Start:
@@ -151,7 +158,7 @@ def _basis(network: Network, oracle: Oracle) -> tuple[Mask, Mask]:
 
 
 def _sift_part(
-    lp: LinearProgram, start: Start, deadline: float | None
+    lp: LinearProgram, start: Start, least: float, deadline: float | None
 ) -> tuple[Floats, Floats, int]:
     matrix = matrix_of(lp)
     by_column = matrix.tocsc()
@@ -159,7 +166,6 @@ def _sift_part(
     columns = np.flatnonzero(inside)
     highs = _restricted(lp, by_column[:, columns], columns, start)
     elastic, penalty = _Elastic.add(highs, lp, matrix, start.side), 1.0
-    least = -TOLERANCE * (1.0 + float(np.abs(lp.cost).max(initial=0.0)))
     for _ in range(ROUNDS):
         if deadline is not None:
             highs.setOptionValue("time_limit", max(0.0, deadline - time.perf_counter()))
