@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from computegrid.scenario.regime import Regime, Rule
-from computegrid.scenario.rulemask import lane_mask
+from computegrid.scenario.regime import Charge, Limit, Regime, Rule, Share
+from computegrid.scenario.rulemask import SAME, lane_mask
+from computegrid.scenario.select import column_of
 
 _VERBS = {"Forbid": "forbidden by", "Limit": "limited by", "Share": "counted by",
           "Charge": "charged by"}
+_CHARGED = {"it_mw": "MWh of work", "power_mw": "MWh drawn by IT", "energy_mwh": "MWh",
+            "carbon_t": "t", "spend_usd": "USD spent", "gbps": "Gbit/s and hour"}
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,12 @@ class Explanation:
         How far the round trip exceeds the workload's limit; 0 when it does not [ms].
     rules : tuple of Rule
         Rules that select the lane, in the regime's order.
+    matched : tuple of mapping
+        For each rule, the columns it selects by and the lane's values in them.
+    rtt_ms, max_rtt_ms : float
+        Round trip of the lane, and what the workload bears [ms]; NaN where not known.
+    sources : mapping
+        Title of each source the rules cite, as far as the scenario knows it.
     """
 
     region: str
@@ -37,6 +46,10 @@ class Explanation:
     exists: bool
     too_slow_ms: float
     rules: tuple[Rule, ...]
+    matched: tuple[Mapping[str, object], ...] = ()
+    rtt_ms: float = float("nan")
+    max_rtt_ms: float = float("inf")
+    sources: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def open(self) -> bool:
@@ -51,29 +64,103 @@ class Explanation:
         if not self.exists:
             lines.append("no such lane: the lanes table does not hold it")
         if self.too_slow_ms > 0:
-            lines.append(f"too slow by {self.too_slow_ms:.1f} ms")
-        for rule in self.rules:
+            lines.append(f"too slow by {self.too_slow_ms:.1f} ms: the round trip takes "
+                         f"{self.rtt_ms:.1f} ms, the workload bears {self.max_rtt_ms:g} ms")
+        for i, rule in enumerate(self.rules):
             when = "" if rule.hours is None else f" in the hours {rule.hours}"
-            lines.append(f"{_VERBS[rule.kind]} {rule.label!r}{when}"
-                         f" (source: {rule.source or 'none given'})")
+            lines.append(f"{_VERBS[rule.kind]} {rule.label!r}{_bound(rule)}{when}"
+                         f"{self._because(i)} (source: {self._source(rule)})")
         if self.open and not lines:
-            lines.append("open")
+            lines.append("open: no rule touches it")
         elif self.open:
             lines.insert(0, "open, with rules that touch it")
         return "\n  ".join([lane, *lines])
 
+    def _because(self, i: int) -> str:
+        values = self.matched[i] if i < len(self.matched) else {}
+        said = ", ".join(f"{column} = {value}" for column, value in values.items())
+        return f", because {said}" if said else ", which takes every lane"
+
+    def _source(self, rule: Rule) -> str:
+        named = [source.strip() for source in rule.source.split(";") if source.strip()]
+        return "; ".join(
+            f"{one}: {self.sources[one]}" if one in self.sources else one for one in named
+        ) or "none given"
+
 
 def explain(
     tables: Mapping[str, pd.DataFrame], links: pd.DataFrame, region: str, workload: str,
-    site: str, regime: Regime,
+    site: str, regime: Regime, sources: pd.DataFrame | None = None,
 ) -> Explanation:
     """Explain one lane; the names are known to exist."""
     here = (links["region"] == region) & (links["workload"] == workload) & (links["site"] == site)
     link = links[here.to_numpy()].reset_index(drop=True)
     if link.empty:
         return Explanation(region, workload, site, regime.name, False, 0.0, ())
-    limit = float(tables["workloads"].loc[workload, "max_rtt_ms"])
-    slow = float(np.nan_to_num(max(0.0, float(link["rtt_ms"].iloc[0]) - limit)))
+    limit = float(tables["workloads"]["max_rtt_ms"][workload])
+    rtt = float(link["rtt_ms"].iloc[0])
+    slow = float(np.nan_to_num(max(0.0, rtt - limit)))
     one = {**tables, "lanes": link}
     rules = tuple(rule for rule in regime.rules if lane_mask(one, rule)[0])
-    return Explanation(region, workload, site, regime.name, True, slow, rules)
+    return Explanation(
+        region, workload, site, regime.name, True, slow, rules,
+        tuple(_matched(one, rule) for rule in rules), rtt, limit, _titles(sources),
+    )
+
+
+def _matched(tables: Mapping[str, pd.DataFrame], rule: Rule) -> dict[str, object]:
+    """Values of the one lane in ``tables`` in the columns the rule selects by."""
+    lane = tables["lanes"].iloc[0]
+    found: dict[str, object] = {}
+    for side, names in ((rule.demand, ("regions", "workloads")), (rule.supply, ("sites",))):
+        for column in side:
+            found[column] = _value(tables, lane, column, names)
+    return found
+
+
+def _value(
+    tables: Mapping[str, pd.DataFrame], lane: pd.Series, column: str, names: tuple[str, ...]
+) -> object:
+    for name in names:
+        values = column_of(tables[name], column)
+        if values is not None:
+            at = tables[name].index.get_loc(lane[name[:-1]])
+            return values[at] if isinstance(values, pd.Index) else values.iloc[at]
+    if column in lane.index:
+        return lane[column]
+    shared = column.removeprefix(SAME)
+    here = tables["regions"][shared][lane["region"]]
+    there = tables["sites"][shared][lane["site"]]
+    return f"{str(here) == str(there)} ({here}, {there})"
+
+
+def _bound(rule: Rule) -> str:
+    """What the rule allows, in words."""
+    if isinstance(rule, Charge):
+        return f" with {rule.usd:g} USD per {_CHARGED[rule.quantity]}"
+    if not isinstance(rule, (Limit, Share)):
+        return ""
+    scale, unit = (1.0, f" {rule.unit}") if isinstance(rule, Limit) else (100.0, " %")
+    if isinstance(rule, Limit) and rule.quantity == "utilisation":
+        scale, unit = 100.0, " %"
+    bounds = [f"{word} {value * scale:,.6g}{unit}"
+              for word, value in (("at least", rule.min), ("at most", rule.max))
+              if value is not None]
+    text = " and ".join(bounds)
+    if isinstance(rule, Limit):
+        per = "in every hour" if rule.per == "hour" else "over the horizon"
+        text = f"{rule.quantity} {text} {per}"
+        if rule.penalty_usd is not None:
+            text += f", or {rule.penalty_usd:,.6g} USD for each unit beyond"
+    else:
+        text += " of the demand it selects"
+    if rule.each is not None:
+        each = rule.each if isinstance(rule.each, str) else ", ".join(rule.each)
+        text += f", for each {each}"
+    return f": {text}"
+
+
+def _titles(sources: pd.DataFrame | None) -> dict[str, str]:
+    if sources is None or "title" not in sources.columns:
+        return {}
+    return {str(key): str(title) for key, title in sources["title"].items()}

@@ -237,7 +237,8 @@ class Scenario:
             known = self._tables[f"{what}s"].index
             if label not in known:
                 raise ScenarioError(f"no {what} {label!r}; {did_you_mean(label, known)}")
-        return explain(self._tables, self._links, region, workload, site, self.regime(regime))
+        return explain(self._tables, self._links, region, workload, site, self.regime(regime),
+                       self.sources)
 
     def __repr__(self) -> str:
         a = self._arrays

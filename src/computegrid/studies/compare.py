@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
 
+import numpy as np
 import pandas as pd
 
 from computegrid.dispatch import Dispatch
@@ -60,10 +61,9 @@ class Comparison:
         table = pd.DataFrame.from_dict(rows, orient="index")
         controls = [c for c in table.columns if c.startswith("control_")]
         table[controls] = table[controls].fillna(0.0)
-        table.insert(0, "status", "optimal")
-        if self.infeasible:
-            table = table.reindex([*table.index, *self.infeasible])
-            table["status"] = table["status"].fillna("infeasible")
+        table = table.reindex([*table.index, *self.infeasible])
+        solved = table.index.isin(list(self.dispatches))
+        table.insert(0, "status", np.where(solved, "optimal", "infeasible"))
         table.index.name = "regime"
         return table
 

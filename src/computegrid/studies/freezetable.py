@@ -226,12 +226,10 @@ class Freeze:
         """
         parts = []
         for o in self.outcomes:
-            all_work, critical = self._lost(o, "region"), self._lost(o, "region", self.critical)
-            parts.append(all_work.join(critical, rsuffix="_critical", how="left")
-                         .rename(columns=lambda c: f"critical_{c.removesuffix('_critical')}"
-                                 if c.endswith("_critical") else c)
-                         .fillna(0.0).rename_axis("region").reset_index()
-                         .assign(**{self.by: o.switch.label}))
+            lost = self._lost(o, "region")
+            critical = self._lost(o, "region", self.critical).add_prefix("critical_")
+            both = lost.join(critical, how="left").fillna(0.0).rename_axis("region")
+            parts.append(both.reset_index().assign(**{self.by: o.switch.label}))
         table = pd.concat(parts, ignore_index=True)
         return table[[self.by, *(c for c in table.columns if c != self.by)]]
 

@@ -1,0 +1,165 @@
+"""The freeze desk: known outages, spared demand, pairs, contracts that lapse, reserves."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import pytest
+
+import computegrid as cg
+from computegrid.studies.reserve import RESERVE_USD_PER_MW_YEAR
+
+
+@pytest.fixture
+def atlantic() -> cg.Scenario:
+    """Paris and Boston; one US cloud of 10 MW, one French site of 5, one of unknown control."""
+    return cg.Scenario.from_tables(
+        regions=pd.DataFrame({"country": ["FR", "US"], "bloc": ["EU", "US"]},
+                             index=["Paris", "Boston"]),
+        sites=pd.DataFrame({"capacity_mw": [10.0, 5.0, 1.0], "control": ["US", "FR", "unknown"],
+                            "operator": ["big", "small", "small"],
+                            "energy_usd_per_mwh": [10.0, 30.0, 90.0]},
+                           index=["cloud", "local", "dark"]),
+        workloads=pd.DataFrame({"data_class": ["critical", "public"], "defer_hours": [0, 2],
+                                "unserved_usd_per_mwh": [1000.0, 200.0]}, index=["core", "batch"]),
+        demand=pd.DataFrame({"region": ["Paris", "Paris", "Boston"],
+                             "workload": ["core", "batch", "core"], "mw": [7.0, 1.0, 2.0]}),
+        hours=pd.DataFrame({"hour": [0, 1, 2], "weight_hours": [100.0] * 3}),
+        lanes=pd.DataFrame([(r, s, 0.0) for r in ("Paris", "Boston")
+                            for s in ("cloud", "local", "dark")],
+                           columns=["region", "site", "network_usd_per_mwh"]),
+        regimes={"contract": [cg.Share(label="half", supply={"control": "US"}, min=0.5)]},
+    )
+
+
+def test_the_book_s_plant_that_stops(trnsport):
+    """Without San Diego 350 of 900 cases are shipped: 300 to Chicago, 50 to Topeka."""
+    found = cg.freeze(trnsport, by="site")
+    row = found.table.loc["San Diego"]
+    assert row["unserved_mwh"] == pytest.approx(550.0)
+    assert row["added_cost_usd"] == pytest.approx(300 * 0.153 + 50 * 0.162 + 550 * 10_000 - 153.675)
+    assert row["reserve_mw"] == pytest.approx(550.0)
+    assert row["peak_usd_per_mwh"] == pytest.approx(10_000.0)
+    assert list(found.table.index) == ["San Diego", "Seattle"], "the worst first"
+
+
+def test_a_freeze_spares_its_own_demand(atlantic):
+    found = cg.freeze(atlantic)
+    assert list(found.table.index) == ["US", "FR"], "unknown control holds no switch"
+    us = found.table.loc["US"]
+    # Boston keeps the cloud; Paris has local 5 and dark 1 for 7 of core and 1 of batch.
+    assert us["unserved_mwh"] == pytest.approx(2.0 * 300)
+    assert us["critical_unserved_mwh"] == pytest.approx(1.0 * 300)
+    assert us["critical_unserved_share"] == pytest.approx(1 / 9)
+    assert us["breach_hours"] == 0.0
+    assert found.matrix.loc["US"].to_dict() == pytest.approx({"EU": 2 / 8, "US": 0.0})
+    assert found.matrix_by("region").loc["US", "Paris"] == pytest.approx(2 / 8)
+    all_of_it = cg.freeze(atlantic, exempt_own=False).table.loc["US"]
+    assert all_of_it["unserved_mwh"] == pytest.approx(4.0 * 300)
+
+
+def test_prices_during_a_freeze_are_kept(atlantic):
+    during = cg.freeze(atlantic).dispatches["US"]
+    paris = during.prices.query("region == 'Paris' and workload == 'core'")
+    assert paris["usd_per_mwh"].to_numpy() == pytest.approx([1000.0] * 3)
+
+
+def test_the_reserve_saves_critical_work_and_costs_what_it_says(atlantic):
+    found = cg.freeze(atlantic)
+    us = found.table.loc["US"]
+    assert us["reserve_mw"] == pytest.approx(1.0)
+    assert us["reserve_usd_per_year"] == pytest.approx(RESERVE_USD_PER_MW_YEAR)
+    assert us["critical_beyond_reserve_mwh"] == pytest.approx(0.0)
+    assert found.reserves.to_dict("records") == [
+        {"control": "US", "site": "local", "reserve_mw": pytest.approx(1.0),
+         "usd_per_year": pytest.approx(RESERVE_USD_PER_MW_YEAR)}]
+    dear = cg.freeze(atlantic, reserve_usd_per_mw_year=5e6).table.loc["US"]
+    assert dear["reserve_usd_per_year"] == pytest.approx(5e6)
+    assert math.isnan(cg.freeze(atlantic, reserve_usd_per_mw_year=None)
+                      .table.loc["US", "reserve_mw"])
+
+
+def test_other_work_may_be_called_critical(atlantic):
+    found = cg.freeze(atlantic, critical={"workload": "batch"}, only="US")
+    assert found.table.loc["US", "critical_unserved_mwh"] == pytest.approx(300.0)
+    with pytest.raises(cg.ScenarioError, match="selects no work"):
+        cg.freeze(atlantic, critical={"data_class": "none"})
+
+
+def test_what_may_wait_breaches_later():
+    scenario = cg.Scenario.from_tables(
+        regions=pd.DataFrame(index=["home"]),
+        sites=pd.DataFrame({"capacity_mw": [5.0], "operator": ["one"]}, index=["only"]),
+        workloads=pd.DataFrame({"defer_hours": [2.0]}, index=["batch"]),
+        demand=pd.DataFrame({"region": ["home"], "mw": [4.0]}),
+        hours=pd.DataFrame({"hour": [0, 1, 2, 3], "weight_hours": [1.0] * 4}),
+        lanes=pd.DataFrame({"region": ["home"], "site": ["only"]}),
+    )
+    row = cg.freeze(scenario, by="operator").table.loc["one"]
+    assert row["breach_hours"] == pytest.approx(2.0)
+    assert row["reserve_mw"] == 0.0, "reserve cannot stand where the switch reaches"
+    assert row["critical_beyond_reserve_mwh"] == pytest.approx(16.0)
+
+
+def test_a_contract_lapses_and_the_row_says_so(atlantic):
+    found = cg.freeze(atlantic, regime="contract")
+    us = found.table.loc["US"]
+    assert us["lapsed"] == "half"
+    assert us["status"] == "optimal"
+    assert us["added_cost_usd"] > 0
+    assert found.table.loc["FR", "lapsed"] == ""
+
+
+def test_work_that_must_be_served_makes_the_row_infeasible(atlantic):
+    must = atlantic.workloads.assign(unserved_usd_per_mwh=math.inf)
+    scenario = cg.Scenario.from_tables(
+        regions=atlantic.regions, sites=atlantic.sites, demand=atlantic.demand, workloads=must,
+        hours=atlantic.hours, lanes=atlantic.lanes[["region", "workload", "site",
+                                                    "network_usd_per_mwh"]],
+    )
+    row = cg.freeze(scenario).table.loc["US"]
+    assert row["status"] == "infeasible"
+    assert row["reserve_mw"] == pytest.approx(1.0)
+
+
+def test_pairs_are_at_least_as_bad(atlantic):
+    found = cg.freeze(atlantic, depth=2, exempt_own=False)
+    table = found.table
+    assert table.index[0] == "FR + US"
+    assert table.loc["FR + US", "unserved_mwh"] == pytest.approx(9.0 * 300)
+    assert set(found.dispatches) == {"FR", "US"}
+
+
+def test_corridors_need_a_column(atlantic):
+    with pytest.raises(cg.ScenarioError, match="no column 'corridor'"):
+        cg.freeze(atlantic, by="corridor")
+    lanes = atlantic.lanes[["region", "workload", "site"]].assign(corridor="sea")
+    lanes.loc[lanes["site"] == "local", "corridor"] = "land"
+    scenario = cg.Scenario.from_tables(
+        regions=atlantic.regions, sites=atlantic.sites, demand=atlantic.demand,
+        workloads=atlantic.workloads, hours=atlantic.hours, lanes=lanes)
+    table = cg.freeze(scenario, by="corridor").table
+    assert table.loc["sea", "unserved_mwh"] == pytest.approx(5.0 * 300)
+    assert table.loc["sea", "reserve_mw"] == pytest.approx(4.0)
+
+
+def test_names_are_checked(atlantic):
+    with pytest.raises(cg.ScenarioError, match="did you mean 'control'"):
+        cg.freeze(atlantic, by="contrl")
+    with pytest.raises(cg.ScenarioError, match="named 'U'"):
+        cg.freeze(atlantic, only=["U"])
+    with pytest.raises(cg.ScenarioError, match="no column 'technology'"):
+        cg.freeze(atlantic, by="technology")
+    with pytest.raises(cg.ScenarioError, match="depth"):
+        cg.freeze(atlantic, depth=3)
+    with pytest.raises(cg.ScenarioError, match="no column 'contry'"):
+        cg.freeze(atlantic).matrix_by("contry")
+
+
+def test_it_prints(atlantic):
+    found = cg.freeze(atlantic)
+    assert "US" in repr(found)
+    assert "<table" in found._repr_html_()
+    assert found.victims.loc[0, "region"] == "Paris"
+    assert found.victims.loc[0, "critical_unserved_mwh"] == pytest.approx(300.0)

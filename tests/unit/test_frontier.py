@@ -1,0 +1,65 @@
+"""Frontiers: the bound is kept, the shadow price is the slope, wrong names are refused."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+import computegrid as cg
+
+
+@pytest.fixture
+def cheap_or_own() -> cg.Scenario:
+    """8 MW from Paris: a US cloud at 1 USD, a French site of 6 MW at 3 USD, another at 9 USD."""
+    return cg.Scenario.from_tables(
+        regions=pd.DataFrame({"country": ["FR"]}, index=["Paris"]),
+        sites=pd.DataFrame({"capacity_mw": [9.0, 6.0, 9.0], "control": ["US", "FR", "FR"],
+                            "carbon_kg_per_mwh": [400.0, 100.0, 0.0],
+                            "energy_usd_per_mwh": [1.0, 3.0, 9.0]},
+                           index=["cloud", "local", "dear"]),
+        demand=pd.DataFrame({"region": ["Paris"], "mw": [8.0]}),
+        lanes=pd.DataFrame({"region": "Paris", "site": ["cloud", "local", "dear"],
+                            "rtt_ms": [40.0, 10.0, 5.0]}),
+    )
+
+
+def test_foreign_share_by_hand(cheap_or_own):
+    table = cg.frontier(cheap_or_own, points=5).table
+    assert table["foreign_share"].tolist() == pytest.approx([1.0, 0.75, 0.5, 0.25, 0.0])
+    assert table["cost_usd"].tolist() == pytest.approx([8.0, 12.0, 16.0, 20.0, 36.0])
+    # one unit of share is 8 MWh, moved at 2 USD and then at 8 USD
+    assert table["shadow_price"].tolist()[1:3] == pytest.approx([-16.0, -16.0])
+    assert table["shadow_price"].iloc[4] == pytest.approx(-64.0)
+    assert table["step_cost_usd"].sum() == pytest.approx(28.0)
+
+
+@pytest.mark.parametrize("x", ["mean_rtt_ms", "carbon_t", "energy_mwh"])
+def test_every_x_is_kept_and_costs_rise(cheap_or_own, x):
+    table = cg.frontier(cheap_or_own, x=x, points=4).table
+    assert (table[x] <= table[f"{x}_max"] * (1 + 1e-9) + 1e-12).all()
+    assert (table["cost_usd"].diff().dropna() >= -1e-9).all()
+    assert (table["shadow_price"] <= 1e-12).all()
+    assert (table["unserved_mwh"] < 1e-9).all()
+
+
+def test_carbon_against_foreign_share(cheap_or_own):
+    table = cg.frontier(cheap_or_own, y="carbon_t", points=3).table
+    assert table["carbon_t"].tolist() == pytest.approx([0.0] * 3)
+    low = cg.frontier(cheap_or_own, points=3, lowest=0.5).table
+    assert low["foreign_share"].iloc[-1] == pytest.approx(0.5)
+
+
+def test_what_is_refused(cheap_or_own, trnsport):
+    for wrong, message in (({"x": "foregn_share"}, "did you mean 'foreign_share'"),
+                           ({"y": "mean_rtt_ms"}, "no y"), ({"x": "carbon_t", "y": "carbon_t"},
+                                                            "both"), ({"points": 1}, "2 points")):
+        with pytest.raises(cg.ScenarioError, match=message):
+            cg.frontier(cheap_or_own, **wrong)
+    with pytest.raises(cg.ScenarioError, match="neither country nor bloc"):
+        cg.frontier(trnsport)
+
+
+def test_it_prints(cheap_or_own):
+    found = cg.frontier(cheap_or_own, points=2)
+    assert "foreign_share" in repr(found)
+    assert "<table" in found._repr_html_()
