@@ -170,7 +170,7 @@ def _lanes(scenario: Scenario, rule: Rule, flow: Floats, z: Floats) -> pd.DataFr
     found = rules.reach(tables, rule)
     at = np.ix_(found.lanes, found.hours)
     if isinstance(rule, Charge):
-        amount = rules.quantity(rule, a, found.lanes, tables)[:, found.hours]
+        amount = rules.quantity(rule, a, found.lanes)[:, found.hours]
         used = float((amount * flow[at]) .sum(axis=0) @ a.weight_hours[found.hours])
         worth, unit, upper = rule.usd, _charged(rule), np.inf
     else:

@@ -124,8 +124,10 @@ class Block:
 
 @dataclass(frozen=True)
 class LinearProgram:
-    r"""Minimise :math:`c^\top x` subject to :math:`l \le A x \le u`, :math:`\underline x \le x \le
-    \overline x`.
+    r"""Minimise a linear cost under linear rows.
+
+    .. math:: \min c^\top x \quad \text{s.t.} \quad l \le A x \le u, \quad
+              \underline x \le x \le \overline x
 
     Attributes
     ----------

@@ -17,8 +17,9 @@ many MWh on the dirtiest lane, so that no work is dropped to save carbon."""
 
 
 def energy_mwh(a: Arrays) -> Floats:
-    r"""Electricity of one MWh of work, :math:`e_{\ell,t} = \mathrm{PUE}_{s,t}\,\rho_s`,
-    shape (L, T) [MWh].
+    r"""Electricity of one MWh of work, shape (L, T) [MWh].
+
+    .. math:: e_{\ell,t} = \mathrm{PUE}_{s,t}\,\rho_s
     """
     return (a.pue * a.power_ratio[:, None])[a.lane_site]
 

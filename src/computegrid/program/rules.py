@@ -14,8 +14,8 @@ from computegrid.program import objective
 from computegrid.program.algebra import Block, Codes, Couples, Family, Floats, Term
 from computegrid.scenario.arrays import Arrays
 from computegrid.scenario.regime import RATES, Charge, Forbid, Limit, Rule, Share
-from computegrid.scenario.select import column_of
 from computegrid.scenario.rulemask import ask_mask, group_values, hour_mask, lane_mask, site_mask
+from computegrid.scenario.select import column_of
 from computegrid.units import KG_PER_T
 
 Tables = Mapping[str, pd.DataFrame]
@@ -36,8 +36,9 @@ def reach(tables: Tables, rule: Rule) -> Reach:
 
 
 def warn_if_idle(tables: Tables, rule: Rule) -> None:
-    """Warn, naming the rule, if it selects no lane or no hour (a minimum without lanes is no idle
-    rule: it cannot be met).
+    """Warn, naming the rule, if it selects no lane or no hour.
+
+    A minimum without lanes is no idle rule: it cannot be met.
     """
     found = reach(tables, rule)
     if not len(found.lanes) and not getattr(rule, "min", None):
@@ -63,7 +64,7 @@ def charge(rule: Charge, a: Arrays, tables: Tables) -> Floats:
     found = reach(tables, rule)
     added = np.zeros((a.n_lanes, a.n_hours))
     added[np.ix_(found.lanes, found.hours)] = rule.usd * quantity(
-        rule, a, found.lanes, tables
+        rule, a, found.lanes
     )[:, found.hours]
     return added
 
@@ -82,7 +83,7 @@ def limit(rule: Limit, a: Arrays, tables: Tables) -> tuple[Block, Family | None]
     """
     found = reach(tables, rule)
     row, labels = _groups(tables, rule, found.lanes)
-    coefficient = quantity(rule, a, found.lanes, tables)[:, found.hours]
+    coefficient = quantity(rule, a, found.lanes)[:, found.hours]
     weight = a.weight_hours[found.hours]
     scale = np.ones((len(labels), len(found.hours)))
     if rule.quantity == "utilisation":
@@ -135,7 +136,7 @@ def share(rule: Share, a: Arrays, tables: Tables) -> Block:
     )
 
 
-def quantity(rule: Limit | Charge, a: Arrays, lanes: Codes, tables: Tables) -> Floats:
+def quantity(rule: Limit | Charge, a: Arrays, lanes: Codes) -> Floats:
     """How much of the rule's quantity one MW of work is, on ``lanes``, shape (len(lanes), T)."""
     site = a.lane_site[lanes]
     shape = (len(lanes), a.n_hours)

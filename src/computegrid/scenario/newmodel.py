@@ -68,9 +68,9 @@ def new_model(folder: Path, model: str) -> Path:
 def _needed(file: Path, scenario: Scenario) -> str:
     """Text of a table with only the rows the scenario uses."""
     tables = scenario.tables
-    keep: dict[str, tuple[str, Iterable[str]]] = {"regions.csv": ("region", tables["regions"].index),
-            "sites.csv": ("site", tables["sites"].index),
-            "workloads.csv": ("workload", tables["workloads"].index)}
+    keep: dict[str, tuple[str, Iterable[str]]] = {
+        f"{name}s.csv": (name, tables[f"{name}s"].index) for name in ("region", "site", "workload")
+    }
     for table, key in (("operators", "operator"), ("chips", "chip"), ("grids", "grid")):
         if key in tables["sites"].columns:
             keep[f"{table}.csv"] = (key, tables["sites"][key])

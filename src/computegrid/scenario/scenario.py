@@ -112,8 +112,8 @@ class Scenario:
         available_share : mapping, optional
             Share of capacity usable, by ``status``; operational 1, all others 0.
         group_by : str, optional
-            Column that regions and sites share, by which work is said to move (``Dispatch.exchange``);
-            found among ``bloc``, ``country``, ``grid`` when empty.
+            Column that regions and sites share, by which work is said to move
+            (``Dispatch.exchange``); found among ``bloc``, ``country``, ``grid`` when empty.
         name, title, title_zh, as_of, default_regime, sources, ownership
             What people read.
 
@@ -328,7 +328,7 @@ def _check_references(
         if table is not None and "hour" in table.columns:
             if table["hour"].dtype.kind != hours.index.dtype.kind:
                 faults.append(Fault(name, "its hours are of another kind than those of hours",
-                                    column="hour", cure="use UTC times in both, or numbers in both"))
+                                    column="hour", cure="use UTC times, or numbers, in both"))
                 continue
             for label in table["hour"][~table["hour"].isin(hours.index)].unique()[:20]:
                 faults.append(Fault(name, "no such hour in hours", column="hour", value=label,

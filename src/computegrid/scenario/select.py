@@ -56,7 +56,9 @@ def matches(values: pd.Series | pd.Index, condition: Any, *, where: str = "") ->
     return np.asarray(values == _as_time(values, condition), dtype=bool)
 
 
-def _matches_mapping(values: pd.Series | pd.Index, condition: Mapping[str, Any], where: str) -> Mask:
+def _matches_mapping(
+    values: pd.Series | pd.Index, condition: Mapping[str, Any], where: str
+) -> Mask:
     unknown = set(condition) - {"not", "min", "max"}
     if unknown or not condition:
         raise ScenarioError(
@@ -74,7 +76,9 @@ def _matches_mapping(values: pd.Series | pd.Index, condition: Mapping[str, Any],
             most = _as_time(values, condition["max"])
             mask &= np.asarray(values <= most, dtype=bool)
     except TypeError:
-        raise ScenarioError(f"{where}: cannot compare its values with {dict(condition)!r}") from None
+        raise ScenarioError(
+            f"{where}: cannot compare its values with {dict(condition)!r}"
+        ) from None
     return mask
 
 
