@@ -24,7 +24,7 @@ from computegrid.solvers.choose import solve_program
 from computegrid.solvers.conflict import conflict_table, in_words, relaxation_table
 from computegrid.solvers.infeasibility import find_conflict
 from computegrid.solvers.ranges import check_ranges
-from computegrid.solvers.solution import Solution, Status
+from computegrid.solvers.solution import Solution, Status, WarmStart
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +59,7 @@ class Dispatch:
     _x: Floats = field(repr=False)
     _row_dual: Floats = field(repr=False)
     _reduced: Floats = field(repr=False)
+    _warm: WarmStart | None = field(default=None, repr=False)
 
     @property
     def flow_mw(self) -> Floats:
@@ -77,10 +78,12 @@ class Dispatch:
 
     @property
     def summary(self) -> pd.Series:
-        """Totals over the horizon: cost and its parts [USD], demand, served, unserved and energy
-        [MWh], carbon [t], mean round trip [ms] and distance [km] of the work served, utilisation,
-        dependence (share of served work at sites controlled from outside the region's country and
-        bloc), concentration of controllers (HHI).
+        """Totals over the horizon; the unit is the last suffix of each name.
+
+        Cost and its parts [USD], demand, served, unserved and energy [MWh], carbon [t], mean round
+        trip [ms] and distance [km] of the work served, utilisation, dependence (share of served
+        work at sites controlled from outside the region's country and bloc), concentration of
+        controllers (HHI).
         """
         return self._summary.copy()
 
@@ -141,8 +144,10 @@ class Dispatch:
 
     @property
     def by_workload(self) -> pd.DataFrame:
-        """Per workload: demand, served, unserved and energy [MWh], carbon [t], ``home_share``
-        (served in the region's own ``scenario.group_by``), mean distance [km] and round trip [ms].
+        """Totals per workload, indexed by ``workload``.
+
+        Demand, served, unserved and energy [MWh], carbon [t], ``home_share`` (served in the
+        region's own ``scenario.group_by``), mean distance [km] and round trip [ms].
         """
         unserved = self._x[self._lp.columns_of("unserved")]
         return accounts.workload_table(
@@ -217,6 +222,7 @@ def solve(
     *,
     solver: str | None = None,
     time_limit_s: float | None = None,
+    near: Dispatch | None = None,
 ) -> Dispatch:
     """Find the dispatch of least cost (or carbon).
 
@@ -231,6 +237,9 @@ def solve(
         Chosen by what the program's rows couple when None.
     time_limit_s : float, optional
         Give up after this long [s].
+    near : Dispatch, optional
+        A dispatch of a like problem to start from. The optimum is the same and comes sooner;
+        where several are equally good, another of them may come.
 
     Returns
     -------
@@ -261,12 +270,13 @@ def solve(
         raise ScenarioError(f"minimise must be 'cost' or 'carbon'; got {minimise!r}")
     chosen = scenario.regime(regime)
     lp = build_program(scenario, chosen, minimise)
-    return dispatch_of(scenario, chosen, lp, minimise, solver=solver, time_limit_s=time_limit_s)
+    return dispatch_of(scenario, chosen, lp, minimise, solver=solver, time_limit_s=time_limit_s,
+                       near=near)
 
 
 def dispatch_of(
     scenario: Scenario, regime: Regime, lp: LinearProgram, minimise: Minimise = "cost", *,
-    solver: str | None = None, time_limit_s: float | None = None,
+    solver: str | None = None, time_limit_s: float | None = None, near: Dispatch | None = None,
 ) -> Dispatch:
     """Solve a program already built, certify and label it.
 
@@ -279,14 +289,15 @@ def dispatch_of(
         As :func:`solve`.
     """
     check_ranges(lp)
-    solution = solve_program(lp, solver=solver, time_limit_s=time_limit_s)
+    solution = solve_program(lp, solver=solver, time_limit_s=time_limit_s,
+                             near=None if near is None else near._warm)
     require_optimal(solution, scenario, regime, lp)
     solution = canonical(lp, solution, preference(scenario, lp))
     certificate, reduced = certify(lp, solution, scenario.arrays)
     return Dispatch(
         scenario=scenario, regime=regime, minimise=minimise, status=str(solution.status),
         solver=solution.solver, certificate=certificate, _lp=lp, _x=solution.x,
-        _row_dual=solution.row_dual, _reduced=reduced,
+        _row_dual=solution.row_dual, _reduced=reduced, _warm=solution.warm,
     )
 
 

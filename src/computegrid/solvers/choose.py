@@ -9,7 +9,7 @@ from computegrid.program.algebra import LinearProgram
 from computegrid.solvers.engine import solve_network_program
 from computegrid.solvers.highs import solve_highs
 from computegrid.solvers.network_oracle import NetworkFailure
-from computegrid.solvers.solution import Solution
+from computegrid.solvers.solution import Solution, WarmStart
 from computegrid.solvers.split import solve_split
 from computegrid.solvers.structure import find_units
 
@@ -22,7 +22,8 @@ SMALL = 2_000
 
 
 def solve_program(
-    lp: LinearProgram, *, solver: str | None = None, time_limit_s: float | None = None
+    lp: LinearProgram, *, solver: str | None = None, time_limit_s: float | None = None,
+    near: WarmStart | None = None,
 ) -> Solution:
     """Solve a program with the solver asked for, or with the one its structure suits.
 
@@ -32,9 +33,13 @@ def solve_program(
     Parameters
     ----------
     lp : LinearProgram
+        What to solve.
     solver : str, optional
         One of ``ENGINES``. ``"network"`` and ``"split"`` refuse what does not suit them.
     time_limit_s : float, optional
+        Give up after this long [s].
+    near : WarmStart, optional
+        From the solution of a like program.
 
     Raises
     ------
@@ -47,7 +52,7 @@ def solve_program(
         return solve_highs(lp, method=METHODS[solver or "highs"], time_limit_s=time_limit_s)
     if solver != "split":
         try:
-            return solve_network_program(lp, time_limit_s=time_limit_s)
+            return solve_network_program(lp, time_limit_s=time_limit_s, near=near)
         except NetworkFailure as failure:
             if solver == "network":
                 raise SolverError(f"the network engine cannot take this: {failure}; use "

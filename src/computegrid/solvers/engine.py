@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 
+import numpy as np
+
 from computegrid.program.algebra import Floats, LinearProgram
 from computegrid.solvers.multipliers import find_prices, side_rows
 from computegrid.solvers.network import Network, bounds_of, build_network
 from computegrid.solvers.network_oracle import NetworkFailure, Oracle
 from computegrid.solvers.sift import sift
-from computegrid.solvers.solution import Solution, Status
+from computegrid.solvers.solution import Solution, Status, WarmStart
 
 MOST_PRICED = 64
 """Most rows over the horizon that are priced by decomposition; more are left to sifting."""
@@ -17,7 +19,9 @@ GAP = 1e-8
 """Gap at which the mixture of the networks' answers is the optimum, of the operating cost."""
 
 
-def solve_network_program(lp: LinearProgram, *, time_limit_s: float | None = None) -> Solution:
+def solve_network_program(
+    lp: LinearProgram, *, time_limit_s: float | None = None, near: WarmStart | None = None
+) -> Solution:
     """Solve a program whose hours or days are networks but for some rows.
 
     Parameters
@@ -26,6 +30,8 @@ def solve_network_program(lp: LinearProgram, *, time_limit_s: float | None = Non
         Any program; it is refused where it has no networks.
     time_limit_s : float, optional
         Give up after this long [s].
+    near : WarmStart, optional
+        From a like program.
 
     Raises
     ------
@@ -41,33 +47,39 @@ def solve_network_program(lp: LinearProgram, *, time_limit_s: float | None = Non
     bounds = bounds_of(network)
     if bounds is None:
         raise NetworkFailure("bounds that no network keeps")
-    oracle = Oracle(network, bounds)
+    oracle = Oracle(network, bounds, near)
     oracle.run(deadline=deadline)
     units = f"{len(network.units.hours)} units"
     if not network.side_blocks:
-        x, row_dual = oracle.x(), oracle.row_dual()
+        x, row_dual, prices = oracle.x(), oracle.row_dual(), {}
         how = f"network simplex on {units} (every row fits a network)"
     else:
-        x, row_dual, how = _with_side_rows(network, oracle, deadline)
+        x, row_dual, how, prices = _with_side_rows(network, oracle, deadline)
         how = f"network simplex on {units}, {how} ({_names(network)})"
-    return Solution(Status.OPTIMAL, x, row_dual, how, time.perf_counter() - begin)
+    return Solution(Status.OPTIMAL, x, row_dual, how, time.perf_counter() - begin,
+                    warm=oracle.keep(prices))
 
 
 def _with_side_rows(
     network: Network, oracle: Oracle, deadline: float | None
-) -> tuple[Floats, Floats, str]:
-    """Few rows over the horizon: prices by decomposition. Others, or where that ends early: sift."""
+) -> tuple[Floats, Floats, str, dict[tuple[str, int], float]]:
+    """Few rows over the horizon are priced by decomposition; others, or a rest, are sifted."""
     lp = network.lp
     side = side_rows(network)
-    row_dual, priced = oracle.row_dual(), False
+    row_dual, priced, prices = oracle.row_dual(), False, {}
     if len(side.rows) <= MOST_PRICED and not network.units.separate:
-        found = find_prices(network, oracle, side, gap=GAP, deadline=deadline)
+        near = oracle.near.prices if oracle.near is not None else {}
+        start = np.array([near.get(key, 0.0) for key in side.keys]) if near else None
+        found = find_prices(network, oracle, side, start, gap=GAP, deadline=deadline)
+        prices = dict(zip(side.keys, found.price.tolist(), strict=True))
         row_dual, priced = oracle.row_dual(), True
         row_dual[side.rows] = found.price
         if found.gap <= GAP and not found.at_edge:
-            return found.mixture, row_dual, f"{found.rounds} rounds of Dantzig-Wolfe prices"
+            how = f"{found.rounds} rounds of Dantzig-Wolfe prices"
+            return found.mixture, row_dual, how, prices
     x, row_dual, used = sift(network, oracle, row_dual, warm=not priced, deadline=deadline)
-    return x, row_dual, f"then HiGHS on {used} of {lp.n_columns} columns, the others priced out"
+    how = f"then HiGHS on {used} of {lp.n_columns} columns, the others priced out"
+    return x, row_dual, how, prices
 
 
 def _names(network: Network) -> str:

@@ -46,6 +46,10 @@ class SideRows:
     lower, upper : float array, shape (K,)
     least, most : float array, shape (K,)
         Range of each row's price: sign, and the penalty where the row is soft.
+    group : int array, shape (n,)
+        Group of units of each column, of ``n_groups``.
+    keys : tuple of (str, int), length K
+        Block of each row, and its place in the block.
     """
 
     rows: Codes
@@ -57,6 +61,7 @@ class SideRows:
     most: Floats
     group: Codes
     n_groups: int
+    keys: tuple[tuple[str, int], ...]
 
 
 def side_rows(network: Network) -> SideRows:
@@ -81,7 +86,9 @@ def side_rows(network: Network) -> SideRows:
     least = np.where(np.isfinite(upper), -np.inf, 0.0)
     most = np.where(np.isfinite(lower), np.inf, 0.0)
     _soften(lp, matrix, least, most)
-    return SideRows(rows, matrix, by_group, lower, upper, least, most, group, n_groups)
+    keys = tuple((name, k) for name in (lp.blocks[b].name for b in network.side_blocks)
+                 for k in range(lp.rows_of(name).stop - lp.rows_of(name).start))
+    return SideRows(rows, matrix, by_group, lower, upper, least, most, group, n_groups, keys)
 
 
 def _soften(lp: LinearProgram, matrix: sp.csr_array, least: Floats, most: Floats) -> None:
@@ -138,7 +145,9 @@ def find_prices(
     lp = network.lp
     flow, flows = lp.families[0], lp.columns_of("flow")
     master: _Master | None = None
-    best, best_price = -np.inf, np.zeros(len(side.rows)) if start is None else start
+    best, best_price = -np.inf, np.zeros(len(side.rows))
+    if start is not None:
+        best_price = np.clip(start, side.least, side.most)
     here, plans, value, rounds, width = best_price, [], np.inf, 0, np.inf
     edge = False
     while rounds < max_rounds:
@@ -163,7 +172,10 @@ def find_prices(
         edge = master.at_edge()
         if width <= gap and not (edge and master.widen()):
             break
-        here = wanted if width > 1e-2 else wanted + SMOOTHING * (best_price - wanted)
+        back = SMOOTHING if width <= 1e-2 else 0.0
+        if start is not None:
+            back = max(back, 0.95 * 0.7 ** (rounds - 1))
+        here = wanted + back * (best_price - wanted)
     _run_at(network, oracle, side, best_price, deadline)
     mixture = _mix(side, plans, weights, lp.n_columns)
     _stretch(lp, side, mixture)

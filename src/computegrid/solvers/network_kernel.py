@@ -39,12 +39,22 @@ class Tree(NamedTuple):
     state: npt.NDArray[np.int8]
 
 
+def empty_tree(n: int, m: int) -> Tree:
+    """Room for the tree of a network of n nodes and m arcs."""
+    parent, pred, first, after, before, depth = (
+        np.full(n + 1, -1, dtype=np.int32) for _ in range(6)
+    )
+    return Tree(parent, pred, first, after, before, depth, np.zeros(m + n, dtype=np.int8))
+
+
 def _compiled(function: F) -> F:
     """Compile without reordering of sums; kept on disk where a place can be written."""
     try:
-        return njit(cache=True, nogil=True)(function)  # type: ignore[no-any-return]
+        compiled: Any = njit(cache=True, nogil=True)(function)
     except RuntimeError:
-        return njit(nogil=True)(function)  # type: ignore[no-any-return]
+        compiled = njit(nogil=True)(function)
+    made: F = compiled
+    return made
 
 
 @_compiled

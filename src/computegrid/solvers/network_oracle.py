@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from computegrid.program.algebra import Floats
-from computegrid.solvers.network import ROOT, Bounds, Network
+from computegrid.solvers.network import Bounds, Network
+from computegrid.solvers.network_tree import ROOT
+from computegrid.solvers.solution import WarmStart
 from computegrid.solvers.split import workers
 
 CHAINS = 4
@@ -28,6 +30,7 @@ class Oracle:
 
     network: Network
     bounds: Bounds
+    near: WarmStart | None = None
     trees: list[Any] = field(default_factory=list)
     flow: list[Floats] = field(default_factory=list)
     pi: list[Floats] = field(default_factory=list)
@@ -41,6 +44,19 @@ class Oracle:
             self.pi.append(np.zeros(shape.n + 1))
             self.ends.append((shape.source.copy(), shape.target.copy()))
             self.trees.append(None)
+        if self.near is not None and len(self.near.trees) == len(self.trees):
+            for u, (source, target) in enumerate(self.near.ends):
+                m = self.network.shapes[len(self.network.units.hours[u])].m
+                mine = self.ends[u]
+                if len(source) == len(mine[0]) and np.array_equal(source[:m], mine[0][:m]) and (
+                    np.array_equal(target[:m], mine[1][:m])
+                ):
+                    self.trees[u] = copy_of(self.near.trees[u])
+                    mine[0][m:], mine[1][m:] = source[m:], target[m:]
+
+    def keep(self, prices: dict[tuple[str, int], float]) -> WarmStart:
+        """What a like program may start from."""
+        return WarmStart(tuple(self.trees), tuple(self.ends), prices)
 
     def run(self, lane_cost: list[Floats] | None = None, deadline: float | None = None) -> None:
         """Solve every unit, with other costs of its lanes if given.
@@ -78,10 +94,7 @@ class Oracle:
         if self.trees[u] is None:
             near = None if last is None else self.trees[last]
             warm = near is not None and len(near.parent) == shape.n + 1
-            self.trees[u] = kernel.Tree(*(a.copy() for a in near)) if warm else kernel.Tree(
-                *(np.full(shape.n + 1, -1, dtype=np.int32) for _ in range(6)),
-                np.zeros(shape.m + shape.n, dtype=np.int8),
-            )
+            self.trees[u] = copy_of(near) if warm else kernel.empty_tree(shape.n, shape.m)
         source, target = self.ends[u]
         for start in ((True, False) if warm else (False,)):
             status, pivots = kernel.solve_network(
@@ -145,6 +158,11 @@ class Oracle:
             start = lp.rows_of(block.name).start + label * len(block.hours)
             dual[start:start + len(block.hours)] = y * network.scale[block.hours]
         return dual
+
+
+def copy_of(tree: Any) -> Any:
+    """A tree of its own."""
+    return type(tree)(*(part.copy() for part in tree))
 
 
 def _require_numba() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,26 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True)
+class WarmStart:
+    """What a solve of a like program may start from; it changes how long a solve takes, and which
+    of several equal optima it finds.
+
+    Attributes
+    ----------
+    trees : tuple
+        Optimal tree of each unit's network.
+    ends : tuple of (int array, int array)
+        Ends of the arcs of each unit: trees are used where these are the same.
+    prices : dict from (block, row of the block) to float
+        Prices of the rows that join units.
+    """
+
+    trees: tuple[Any, ...]
+    ends: tuple[tuple[Any, Any], ...]
+    prices: dict[tuple[str, int], float]
+
+
+@dataclass(frozen=True)
 class Solution:
     """Primal and dual values of one program.
 
@@ -36,7 +57,11 @@ class Solution:
     solver : str
         What solved it and why it was chosen, for people.
     seconds : float
-        Wall time of the solver.
+        Wall time of the solver [s].
+    handover_seconds : float
+        Wall time of handing the arrays over [s].
+    warm : WarmStart, optional
+        What a like program may start from.
     """
 
     status: Status
@@ -45,3 +70,4 @@ class Solution:
     solver: str
     seconds: float
     handover_seconds: float = 0.0
+    warm: WarmStart | None = field(default=None, repr=False)
