@@ -114,7 +114,7 @@ def load(model: str | Path) -> Scenario:
             **tables_of(folder, described), regimes=regimes, name=name, title=described.title,
             title_zh=described.title_zh, as_of=described.as_of,
             default_regime=described.default_regime, available_share=described.available,
-            sources=sources, group_by=described.group_by,
+            sources=sources, unusual=described.unusual, group_by=described.group_by,
         )
     except DataError as error:
         if not error.faults:

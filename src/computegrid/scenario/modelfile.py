@@ -61,6 +61,7 @@ class ModelFile(pydantic.BaseModel):
     sites: dict[str, Any] = pydantic.Field(default_factory=dict)
     workloads: dict[str, Any] = pydantic.Field(default_factory=dict)
     hours: Hours | None = None
+    unusual: list[str] = pydantic.Field(default_factory=list)
     available: dict[str, float] = pydantic.Field(default_factory=dict)
     regimes: dict[str, RegimeTable] = pydantic.Field(default_factory=dict)
 

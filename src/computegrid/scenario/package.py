@@ -42,7 +42,8 @@ def tables_of(folder: Path, model: ModelFile) -> dict[str, Any]:
     faults: list[Fault] = []
     facts = {
         name: collect(table, _read(folder, name), faults, source=f"{name}.csv")
-        for name, table in schema.FACTS.items() if (folder / f"{name}.csv").is_file()
+        for name, table in schema.accepting(schema.FACTS, model.unusual).items()
+        if (folder / f"{name}.csv").is_file()
     }
     regions, sites, workloads = (_read(folder, name) for name in ("regions", "sites", "workloads"))
     if faults:
@@ -246,6 +247,12 @@ def _numbers(table: pd.DataFrame, column: str, file: str) -> np.ndarray:
         for i in np.flatnonzero(np.isnan(numbers) | (
             (numbers < 0) & (column != "utc_offset_hours")))
     ]
+    if column == "demand_share":
+        faults += [
+            Fault(file, "must be at most 1", row=str(table.iloc[i, 0]), column=column,
+                  value=float(numbers[i]), cure="write a fraction, 0.6 for 60 %")
+            for i in np.flatnonzero(numbers > 1)
+        ]
     if faults:
         raise DataError(f"{file} cannot be used:", faults)
     return numbers

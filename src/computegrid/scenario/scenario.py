@@ -15,9 +15,11 @@ from computegrid.scenario.arrays import Arrays, build_arrays
 from computegrid.scenario.explain import Explanation, explain
 from computegrid.scenario.lanes import Network, fast_enough, links_from_places, links_from_table
 from computegrid.scenario.regime import Regime, Rule, as_regime
+from computegrid.scenario.remarks import remarks
 from computegrid.tables import schema
 from computegrid.tables.check import collect
 from computegrid.tables.geo import located
+from computegrid.tables.hours import check_days, check_waiting
 
 ONE_WORKLOAD = "work"
 """Name of the workload when a demand table names none."""
@@ -80,6 +82,7 @@ class Scenario:
         network: Network | None = None,
         available_share: Mapping[str, float] | None = None,
         sources: pd.DataFrame | None = None,
+        unusual: Iterable[str] = (),
         ownership: pd.DataFrame | None = None,
     ) -> Scenario:
         """Make a scenario from tables of one's own; extra columns are kept for rules.
@@ -114,6 +117,8 @@ class Scenario:
         group_by : str, optional
             Column that regions and sites share, by which work is said to move
             (``Dispatch.exchange``); found among ``bloc``, ``country``, ``grid`` when empty.
+        unusual : list of str, optional
+            Columns whose figures may lie outside the range that is plausible in their unit.
         name, title, title_zh, as_of, default_regime, sources, ownership
             What people read.
 
@@ -135,7 +140,7 @@ class Scenario:
         """
         faults: list[Fault] = []
         tables = _typed_tables(
-            faults, regions=regions, sites=sites, demand=demand, workloads=workloads,
+            faults, schema.accepting(schema.TABLES, unusual), regions=regions, sites=sites, demand=demand, workloads=workloads,
             lanes=lanes, hours=hours, site_hours=site_hours,
         )
         share = {**schema.STATUS_SHARE, **(available_share or {})}
@@ -198,6 +203,11 @@ class Scenario:
         return self._tables["lanes"].copy()
 
     @property
+    def remarks(self) -> tuple[Fault, ...]:
+        """What is odd but no fault: sites nobody can reach, workloads nobody asks for, ..."""
+        return remarks(self._tables, self._arrays)
+
+    @property
     def arrays(self) -> Arrays:
         """The scenario as read-only arrays; what the linear program is built from."""
         return self._arrays
@@ -250,10 +260,12 @@ class Scenario:
         )
 
 
-def _typed_tables(faults: list[Fault], **raw: Any) -> dict[str, Any]:
+def _typed_tables(
+    faults: list[Fault], known: Mapping[str, schema.Table], **raw: Any
+) -> dict[str, Any]:
     tables: dict[str, Any] = {}
     for name in ("regions", "sites"):
-        typed = collect(schema.TABLES[name], raw[name], faults)
+        typed = collect(known[name], raw[name], faults)
         if name in typed.columns or typed.index.name == name:
             typed = typed.set_index(name)
         typed = typed.set_index(name[:-1]) if name[:-1] in typed.columns else typed
@@ -261,12 +273,12 @@ def _typed_tables(faults: list[Fault], **raw: Any) -> dict[str, Any]:
             if column not in typed.columns:
                 typed[column] = float("nan")
         tables[name] = located(typed, name, faults)
-    demand = collect(schema.DEMAND, raw["demand"], faults)
+    demand = collect(known["demand"], raw["demand"], faults)
     workloads = raw["workloads"]
     if workloads is None:
         names = demand["workload"].unique() if "workload" in demand.columns else [ONE_WORKLOAD]
         workloads = pd.DataFrame({"workload": names})
-    workloads = collect(schema.WORKLOADS, workloads, faults)
+    workloads = collect(known["workloads"], workloads, faults)
     if "workload" in workloads.columns:
         workloads = workloads.set_index("workload")
     if "workload" not in demand.columns:
@@ -276,17 +288,19 @@ def _typed_tables(faults: list[Fault], **raw: Any) -> dict[str, Any]:
         demand.insert(1, "workload", workloads.index[0] if len(workloads) else ONE_WORKLOAD)
     tables |= {"demand": demand, "workloads": workloads}
     if raw["lanes"] is not None:
-        tables["lanes"] = collect(schema.LANES, raw["lanes"], faults)
+        tables["lanes"] = collect(known["lanes"], raw["lanes"], faults)
     if raw["site_hours"] is not None:
         given = raw["site_hours"]
-        typed = collect(schema.SITE_HOURS, given, faults)
+        typed = collect(known["site_hours"], given, faults)
         present = {*getattr(given, "columns", ()), *getattr(given.index, "names", ())}
         tables["site_hours"] = typed[[c for c in typed.columns if c in present]]
-    tables["hours"] = _hours(raw["hours"], tables, faults)
+    tables["hours"] = _hours(raw["hours"], known["hours"], tables, faults)
     return tables
 
 
-def _hours(given: Any, tables: Mapping[str, Any], faults: list[Fault]) -> pd.DataFrame:
+def _hours(
+    given: Any, known: schema.Table, tables: Mapping[str, Any], faults: list[Fault]
+) -> pd.DataFrame:
     if given is None:
         if "hour" in tables["demand"].columns:
             source = tables["demand"]["hour"]
@@ -300,7 +314,7 @@ def _hours(given: Any, tables: Mapping[str, Any], faults: list[Fault]) -> pd.Dat
     elif isinstance(given, pd.Series):
         given = given.rename("weight_hours").rename_axis("hour").reset_index()
     before = len(faults)
-    typed = collect(schema.HOURS, given, faults)
+    typed = collect(known, given, faults)
     if len(faults) > before or "hour" not in typed.columns or typed.empty:
         if len(faults) == before:
             faults.append(Fault("hours", "is empty", cure="give at least one time step"))
@@ -311,6 +325,9 @@ def _hours(given: Any, tables: Mapping[str, Any], faults: list[Fault]) -> pd.Dat
             typed.index.strftime("%Y-%m-%d")
             if isinstance(typed.index, pd.DatetimeIndex) else typed.index // 24
         )
+    check_days(typed, faults)
+    if "defer_hours" in tables["workloads"].columns:
+        check_waiting(typed, tables["workloads"], faults)
     return typed
 
 

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from datetime import datetime
 
 import numpy as np
 import pandas as pd
 
-from computegrid.errors import DataError, Fault, nearest
+from computegrid.errors import DataError, Fault
+from computegrid.tables.hours import typed_hours
+from computegrid.tables.names import check_columns
 from computegrid.tables.schema import Column, Table
 
 MOST_ROWS = 50_000_000
-_UNIT_SUFFIXES = {
-    "mw": ("kw", "gw", "w"),
-    "usd_per_mwh": ("usd_per_kwh", "eur_per_mwh", "eur_per_kwh", "cny_per_kwh", "cny_per_mwh"),
-    "kg_per_mwh": ("kg_per_kwh", "g_per_kwh", "t_per_mwh"),
-    "ms": ("s", "us"),
-    "deg": ("rad",),
-    "hours": ("days", "minutes"),
-}
+_CONTROL = r"[\x00-\x1f\x7f\u2028\u2029]"
 
 
 def check_table(table: Table, raw: pd.DataFrame, *, source: str = "") -> pd.DataFrame:
@@ -75,7 +68,7 @@ def collect(
         faults.append(Fault(name, f"{len(frame):,} rows; at most {MOST_ROWS:,} are read",
                             cure="select fewer regions, sites or hours"))
         frame = frame.head(0)
-    _check_columns(table, frame, name, faults)
+    check_columns(table, frame, name, faults)
     out = frame.copy()
     labels = _row_labels(table, frame)
     for column in table.columns:
@@ -116,52 +109,13 @@ def _row_labels(table: Table, frame: pd.DataFrame) -> list[str]:
     return [label if label.strip("/") else f"number {i + 1}" for i, label in enumerate(joined)]
 
 
-def _check_columns(table: Table, frame: pd.DataFrame, name: str, faults: list[Fault]) -> None:
-    for column in frame.columns[frame.columns.duplicated()]:
-        faults.append(Fault(name, "column given twice", column=str(column), cure="keep one"))
-    have = [str(c) for c in frame.columns]
-    for column in table.columns:
-        if column.name in have or (not column.required and column.kind == "key"):
-            continue
-        wrong = _wrong_unit(column.name, have)
-        if wrong:
-            faults.append(Fault(name, f"expected {column.name} [{column.unit}]", column=wrong,
-                                cure=f"convert to {column.unit} and rename to {column.name}"))
-        elif column.required:
-            near = [c for c in have if table.column(c) is None]
-            faults.append(Fault(name, "column is missing", column=column.name,
-                                cure=_near(column.name, near)))
-    for extra in have:
-        if table.column(extra) is None:
-            missing = [c.name for c in table.columns if c.name not in have]
-            near = nearest(extra, missing, likeness=0.85)
-            if near is not None:
-                faults.append(Fault(name, "unknown column, close to a known one", column=extra,
-                                    cure=f"did you mean {near!r}?"))
-
-
-def _near(word: str, names: Iterable[str]) -> str:
-    near = nearest(word, names)
-    return "add it" if near is None else f"add it, or rename {near!r} to {word!r}"
-
-
-def _wrong_unit(name: str, have: list[str]) -> str:
-    for unit, others in _UNIT_SUFFIXES.items():
-        if name == unit or name.endswith("_" + unit):
-            stem = name[: len(name) - len(unit)]
-            for other in others:
-                if stem + other in have:
-                    return stem + other
-    return ""
-
-
 def _typed(
     column: Column, cells: pd.Series, labels: list[str], name: str, faults: list[Fault]
 ) -> pd.Series:
     if isinstance(cells, pd.DataFrame):  # the column is there twice, already a fault
         cells = cells.iloc[:, 0]
     if column.kind == "hour":
-        return _typed_hours(column, cells, labels, name, faults)
+        return typed_hours(column.name, cells, labels, name, faults)
     if column.kind in ("key", "text"):
         return _typed_text(column, cells, labels, name, faults)
     return _typed_number(column, cells, labels, name, faults)
@@ -180,6 +134,9 @@ def _typed_text(
         for i in np.flatnonzero(padded):
             faults.append(Fault(name, "has blanks around it", row=labels[i], column=column.name,
                                 value=text.iloc[i], cure="remove them"))
+        for i in np.flatnonzero(text.str.contains(_CONTROL).to_numpy()):
+            faults.append(Fault(name, "holds a control character", row=repr(labels[i]),
+                                column=column.name, cure="remove line breaks and the like"))
         return text.astype("str")
     return text.mask(blank, str(column.default or "")).astype("str")
 
@@ -246,49 +203,8 @@ def _check_range(
         faults.append(Fault(name, f"is hardly in {column.unit}: expected "
                             f"{column.plausible[0]:g} to {column.plausible[1]:g}", row=labels[i],
                             column=column.name, value=float(values[i]),
-                            cure=f"convert it to {column.unit}"))
-
-
-def _typed_hours(
-    column: Column, cells: pd.Series, labels: list[str], name: str, faults: list[Fault]
-) -> pd.Series:
-    """Hours are UTC timestamps, or whole numbers counted from the start."""
-    if pd.api.types.is_integer_dtype(cells):
-        return cells.astype("int64")
-    if isinstance(cells.dtype, pd.DatetimeTZDtype):
-        if str(cells.dt.tz) not in ("UTC", "UTC+00:00", "datetime.timezone.utc"):
-            faults.append(Fault(name, f"times are in {cells.dt.tz}, expected UTC",
-                                column=column.name, cure="convert with .tz_convert('UTC')"))
-        return cells.dt.tz_convert("UTC")
-    if pd.api.types.is_datetime64_dtype(cells):
-        faults.append(Fault(name, "times have no zone, expected UTC", column=column.name,
-                            cure="say what they are with .tz_localize('UTC')"))
-        return cells.dt.tz_localize("UTC")
-    text = cells.astype(object).map(lambda v: "" if _is_blank(v) else str(v).strip())
-    if len(text) and text.str.fullmatch(r"-?\d{1,9}").all():
-        return text.astype("int64")
-    return pd.Series(
-        [_utc(value, labels[i], column, name, faults) for i, value in enumerate(text)],
-        index=cells.index, dtype="datetime64[us, UTC]",
-    )
-
-
-def _utc(
-    value: str, label: str, column: Column, name: str, faults: list[Fault]
-) -> pd.Timestamp | None:
-    try:
-        time = datetime.fromisoformat(value)
-    except ValueError:
-        faults.append(Fault(name, "is not a time", row=label, column=column.name, value=value,
-                            cure="write it as 2025-01-31T13:00Z"))
-        return None
-    offset = time.utcoffset()
-    if offset is None or offset.total_seconds() != 0:
-        why = "has no zone" if offset is None else "is not in UTC"
-        faults.append(Fault(name, f"{why}, expected UTC", row=label, column=column.name,
-                            value=value, cure="write it as 2025-01-31T13:00Z"))
-        return None
-    return pd.Timestamp(time)
+                            cure=f"convert it to {column.unit}, or name the column in "
+                            "`unusual` if it is meant"))
 
 
 def _check_unique(

@@ -48,10 +48,18 @@ def located(table: pd.DataFrame, name: str, faults: list[Fault]) -> gpd.GeoDataF
         shapes = frame.geometry
         if shapes.crs is not None and not shapes.crs.equals(WGS84):
             shapes = shapes.to_crs(WGS84)
-        for label in frame.index[(shapes.is_empty & shapes.notna()).to_numpy()]:
+        empty = shapely.is_empty(shapes.to_numpy())
+        for label in frame.index[empty]:
             faults.append(Fault(name, "has an empty geometry", row=str(label), column="geometry",
                                 cure="give a point or a shape"))
-        points = shapes.representative_point()
+        outside = shapes.bounds.abs().gt([180.0, 90.0, 180.0, 90.0]).any(axis=1).to_numpy()
+        for label in frame.index[outside]:
+            faults.append(Fault(name, "lies outside WGS 84: its coordinates are no degrees",
+                                row=str(label), column="geometry",
+                                cure="say the right reference system with .set_crs(..., "
+                                     "allow_override=True), then .to_crs('EPSG:4326')"))
+        points = gpd.GeoSeries(np.where(empty, None, shapes.to_numpy()), index=frame.index,
+                               crs=WGS84).representative_point()
         blank = frame["lon_deg"].isna() | frame["lat_deg"].isna()
         frame["lon_deg"] = frame["lon_deg"].mask(blank, points.x)
         frame["lat_deg"] = frame["lat_deg"].mask(blank, points.y)

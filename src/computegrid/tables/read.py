@@ -61,10 +61,24 @@ def read_csv(folder: Path, name: str) -> pd.DataFrame:
         raise DataError(
             f"{name} is not UTF-8 (byte {error.start}); save it as UTF-8"
         ) from error
-    rows = list(csv.reader(io.StringIO(text)))
+    if "\x00" in text or text.startswith("PK\x03\x04"):
+        raise DataError(f"{name} is not text; save it as CSV")
+    try:
+        rows = list(csv.reader(io.StringIO(text)))
+    except csv.Error as error:
+        raise DataError(f"{name} cannot be read: {error}; look for a quote that is not closed"
+                        ) from None
     if not rows:
         raise DataError(f"{name} is empty; it needs a header line")
     header = [cell.strip() for cell in rows[0]]
+    twice = sorted({cell for cell in header if cell and header.count(cell) > 1})
+    named = [Fault(name, "column given twice", column=cell, cure="keep one") for cell in twice]
+    named += [
+        Fault(name, "column has no name", column=f"number {i}", cure="name it, or leave it out")
+        for i, cell in enumerate(header, start=1) if not cell
+    ]
+    if named:
+        raise DataError(f"{name} cannot be read:", named)
     body = [row for row in rows[1:] if row]
     faults = [
         Fault(name, f"has {len(row)} cells, the header has {len(header)}", row=f"line {i}",

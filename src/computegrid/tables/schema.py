@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Kind = Literal["key", "text", "number", "hour"]
@@ -96,7 +97,7 @@ SITES = Table(
         _key("site", "name of the site"),
         _LON,
         _LAT,
-        Column("capacity_mw", unit="MW", required=True, lower=0, plausible=(0, 50_000),
+        Column("capacity_mw", unit="MW", required=True, lower=0, plausible=(0, 1_000_000),
                meaning="IT power the site can draw"),
         _PUE,
         Column("power_ratio", unit="1", default=1.0, lower=0.01, upper=100,
@@ -177,7 +178,7 @@ GRIDS = Table(
     (
         _key("grid", "country, province or zone"),
         Column("energy_usd_per_mwh", unit="USD/MWh", required=True, lower=-1000,
-               plausible=(-500, 5000), meaning="price of electricity at the meter"),
+               plausible=(1, 5000), meaning="price of electricity at the meter"),
         Column("carbon_kg_per_mwh", unit="kg/MWh", required=True, lower=0, plausible=(0, 2000),
                meaning="emissions of the electricity used"),
         Column("pue", unit="1", required=True, lower=1, upper=5, meaning="PUE its climate allows"),
@@ -233,3 +234,20 @@ PARAMETERS = Table(
     ),
 )
 FACTS = {t.name: t for t in (GRIDS, OPERATORS, CHIPS, PROFILES, DEMAND_PROFILES, PARAMETERS)}
+
+
+def accepting(tables: Mapping[str, Table], unusual: Iterable[str]) -> dict[str, Table]:
+    """The tables without the range of plausible figures for the columns named.
+
+    Examples
+    --------
+    >>> accepting(TABLES, ["capacity_mw"])["sites"].column("capacity_mw").plausible
+    (-inf, inf)
+    """
+    named = set(unusual)
+    return {
+        name: replace(table, columns=tuple(
+            replace(c, plausible=(-math.inf, math.inf)) if c.name in named else c
+            for c in table.columns))
+        for name, table in tables.items()
+    }
