@@ -15,7 +15,14 @@ from computegrid.scenario.scenario import Scenario
 from computegrid.studies.freezetable import SMALLEST_MWH, Freeze, Outcome, outcome_of
 from computegrid.studies.reserve import RESERVE_USD_PER_MW_YEAR, Mask, cheapest_reserve
 from computegrid.studies.solving import Progress, report, solve_near
-from computegrid.studies.switches import By, Switch, find_switches, together, without_minima
+from computegrid.studies.switches import (
+    By,
+    Switch,
+    find_switches,
+    minima_out_of_reach,
+    together,
+    without_minima,
+)
 
 NOTHING_MW = 1e-9
 """Flow below this on the lanes of a switch counts as none [MW]."""
@@ -131,13 +138,14 @@ def critical_asks(scenario: Scenario, critical: Mapping[str, Any] | None) -> Mas
         If the selector names an unknown column, or takes no work.
     """
     a, workloads = scenario.arrays, scenario.tables["workloads"]
+    given = critical is not None
     if critical is None:
         named = "data_class" in workloads.columns and bool(
             (workloads["data_class"] == "critical").any())
         critical = {"data_class": "critical"} if named else {}
     rule = Forbid(label="critical work", demand=critical)
     mask = ask_mask(scenario.tables, rule, a.ask_region, a.ask_workload)
-    if not mask.any():
+    if given and not mask.any():
         raise ScenarioError(f"critical = {dict(critical)!r} selects no work that is asked for")
     return mask
 
@@ -161,11 +169,13 @@ class _Desk:
             if found is not None and found.flow_mw[lanes].max(initial=0.0) <= NOTHING_MW:
                 return replace(outcome, switch=switch)
         near = known[-1].dispatch or self.before
-        try:
-            during = switch.regime(self.scenario, self.regime)
-            return outcome_of(switch, self.before, solve_near(self.scenario, during, near=near))
-        except InfeasibleError:
-            pass
+        if not minima_out_of_reach(self.scenario, self.regime, lanes):
+            try:
+                during = switch.regime(self.scenario, self.regime)
+                after = solve_near(self.scenario, during, near=near)
+                return outcome_of(switch, self.before, after)
+            except InfeasibleError:
+                pass
         if self._before_without is None:
             self._before_without = solve_near(self.scenario, self.without, near=self.before)
         try:

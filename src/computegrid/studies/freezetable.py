@@ -175,9 +175,9 @@ class Freeze:
         return {
             "status": "optimal" if o.feasible else "infeasible",
             "unserved_mwh": _clean(added),
-            "unserved_share": _clean(added) / float(demand.sum()),
+            "unserved_share": _part(_clean(added), float(demand.sum())),
             "critical_unserved_mwh": _clean(hurt),
-            "critical_unserved_share": _clean(hurt) / float(demand[critical].sum()),
+            "critical_unserved_share": _part(_clean(hurt), float(demand[critical].sum())),
             "added_cost_usd": o.added_cost_usd,
             "added_operating_usd": o.added_operating_usd,
             "peak_usd_per_mwh": o.peak_usd_per_mwh,
@@ -278,3 +278,7 @@ class Freeze:
 
 def _clean(value: float) -> float:
     return 0.0 if abs(value) <= SMALLEST_MWH else value
+
+
+def _part(value: float, whole: float) -> float:
+    return value / whole if whole > 0 else 0.0

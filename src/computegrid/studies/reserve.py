@@ -108,7 +108,7 @@ def cheapest_reserve(
         raise SolverError(f"no reserve found against {switch.label!r}: {solution.status}")
     certify(lp, solution)
     held = solution.x[lp.columns_of("reserve")].reshape(reserve.shape)[:, 0]
-    left = solution.x[lp.columns_of("unserved")].reshape(len(asks), -1) @ a.weight_hours
+    left = solution.x[lp.columns_of("unserved")].reshape(len(asks), a.n_hours) @ a.weight_hours
     chosen = np.flatnonzero(held > SMALLEST_MW)
     sites = pd.DataFrame(
         {"reserve_mw": held[chosen], "usd_per_year": held[chosen] * usd_per_mw_year},

@@ -11,7 +11,7 @@ import numpy as np
 from computegrid.errors import ScenarioError, did_you_mean
 from computegrid.program.algebra import Codes
 from computegrid.scenario.regime import Forbid, Limit, Regime, Rule, Share
-from computegrid.scenario.rulemask import lane_mask
+from computegrid.scenario.rulemask import ask_mask, lane_mask
 from computegrid.scenario.scenario import Scenario
 
 By = Literal["control", "operator", "technology", "chip_origin", "site", "corridor"]
@@ -122,6 +122,27 @@ def without_minima(regime: Regime) -> tuple[Regime, tuple[str, ...]]:
         else:
             kept.append(rule)
     return Regime(regime.name, tuple(kept), title=regime.title, source=regime.source), tuple(lifted)
+
+
+def minima_out_of_reach(scenario: Scenario, regime: Regime, closed: Codes) -> bool:
+    """Whether a hard minimum of a share cannot be kept once ``closed`` lanes are shut.
+
+    Only what capacity and demand show at once; other conflicts are for the solver to find.
+    """
+    a = scenario.arrays
+    open_ = np.ones(a.n_lanes, dtype=bool)
+    open_[closed] = False
+    work = a.demand_mw @ a.weight_hours
+    room = (a.available_mw @ a.weight_hours) / a.power_ratio
+    for rule in regime.rules:
+        if isinstance(rule, Share) and rule.min and rule.hours is None:
+            left = open_ & lane_mask(scenario.tables, rule)
+            asked = work[ask_mask(scenario.tables, rule, a.ask_region, a.ask_workload)].sum()
+            most = min(float(work[np.unique(a.lane_ask[left])].sum()),
+                       float(room[np.unique(a.lane_site[left])].sum()))
+            if most < rule.min * float(asked) * (1 - 1e-9):
+                return True
+    return False
 
 
 def _others(scenario: Scenario, value: str) -> Mapping[str, Any]:
