@@ -17,7 +17,7 @@ from computegrid.program.objective import Minimise
 from computegrid.scenario.regime import Regime, Rule
 from computegrid.scenario.scenario import Scenario
 from computegrid.studies.measures import measures
-from computegrid.studies.solving import Progress, report, solve_near
+from computegrid.studies.solving import Progress, nearest, report, solve_near
 
 _SHOWN = ("cost_usd", "unserved_mwh", "carbon_t", "mean_rtt_ms", "own_control_share")
 
@@ -192,11 +192,11 @@ def compare(
         raise ScenarioError(f"base {start!r} is not compared; {did_you_mean(start, chosen)}")
     dispatches: dict[str, Dispatch] = {}
     infeasible: dict[str, str] = {}
-    last: Dispatch | None = None
     for done, (name, regime) in enumerate(chosen.items()):
         report(progress, done, len(chosen), name)
         try:
-            last = dispatches[name] = solve_near(scenario, regime, minimise, last)
+            near = nearest(regime, dispatches.values())
+            dispatches[name] = solve_near(scenario, regime, minimise, near)
         except InfeasibleError as error:
             if name == start:
                 raise

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from computegrid.dispatch import Dispatch, solve
 from computegrid.program.objective import Minimise
@@ -13,19 +12,29 @@ from computegrid.scenario.scenario import Scenario
 Progress = Callable[[int, int, str], None]
 """Called before each solve with how many are done, how many there are, and what comes next."""
 
-_WARM = "near" in inspect.signature(solve).parameters
-
 
 def solve_near(
     scenario: Scenario, regime: Regime, minimise: Minimise = "cost", near: Dispatch | None = None
 ) -> Dispatch:
     """Solve, starting from a dispatch of the same scenario under a like regime.
 
-    The answer is the same as without ``near``; it only comes sooner.
+    The optimum is the same as without ``near``; it only comes sooner.
     """
-    if _WARM and near is not None:
-        return solve(scenario, regime, minimise, **{"near": near})  # type: ignore[arg-type]
-    return solve(scenario, regime, minimise)
+    return solve(scenario, regime, minimise, near=near)
+
+
+def nearest(regime: Regime, solved: Iterable[Dispatch]) -> Dispatch | None:
+    """Return the dispatch whose rules over the horizon, and then whose other rules, are most alike.
+
+    Rules over the horizon join the hours and take the most time, so what is known of them counts.
+    """
+    def unlike(dispatch: Dispatch) -> tuple[int, int]:
+        other = dispatch.regime.rules
+        differ = [r for r in (*regime.rules, *other) if r not in regime.rules or r not in other]
+        joined = [r for r in differ if r.kind == "Share" or getattr(r, "per", "") == "horizon"]
+        return len(joined), len(differ)
+
+    return min(solved, key=unlike, default=None)
 
 
 def report(progress: Progress | None, done: int, total: int, what: str) -> None:
