@@ -20,6 +20,7 @@ from computegrid.errors import (
     ScenarioError,
     SolverError,
 )
+from computegrid.runs import read
 from computegrid.scenario.bundled import load, models
 from computegrid.scenario.lanes import Network
 from computegrid.scenario.regime import Charge, Forbid, Limit, Regime, Share
@@ -93,6 +94,7 @@ __all__ = [
     "ladder",
     "load",
     "models",
+    "read",
     "solve",
     "solve_pyomo",
     "to_pyomo",

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from computegrid import accounts, prices, saving
+from computegrid import accounts, prices, runs, saving
 from computegrid.errors import InfeasibleError, ScenarioError, SolverError
 from computegrid.program.algebra import Floats, LinearProgram
 from computegrid.program.build import build_program
@@ -174,16 +174,20 @@ class Dispatch:
         return accounts.summary(self.scenario, self.regime, self._lp, self._x)
 
     def save(self, path: str | Path) -> Path:
-        """Write all tables (CSV and Parquet) and ``run.json`` into the folder ``path``.
+        """Write all tables (CSV and Parquet), the inputs and ``run.json`` into the folder ``path``.
 
-        The folder appears whole or not at all.
+        The folder appears whole or not at all; :func:`computegrid.read` reads it back.
 
         Raises
         ------
         DataError
             If ``path`` holds something that is not an earlier run of the same model.
         """
-        return saving.save_run(Path(path), self._contents(), self._metadata())
+        inputs, arrays = runs.inputs_of(self.scenario)
+        return saving.save_run(
+            Path(path), self._contents(), self._metadata(), inputs,
+            {"scenario": arrays, "answer": {"x": self._x, "row_dual": self._row_dual}},
+        )
 
     def _contents(self) -> dict[str, pd.DataFrame]:
         return {
@@ -200,10 +204,7 @@ class Dispatch:
             "regime": self.regime.name, "minimise": self.minimise, "status": self.status,
             "solver": self.solver,
             "certificate": asdict(self.certificate),
-            "rules": [
-                {"kind": rule.kind, "label": rule.label, "source": rule.source}
-                for rule in self.regime.rules
-            ],
+            **runs.described(self.scenario, self.regime),
         }
 
     def __repr__(self) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from computegrid.errors import DataError
@@ -34,30 +37,59 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> Path:
     return path
 
 
-def save_run(folder: Path, tables: Mapping[str, pd.DataFrame], metadata: Mapping[str, Any]) -> Path:
-    """Write tables as CSV and Parquet with ``run.json``; replace an earlier run of the model.
+def save_run(
+    folder: Path, tables: Mapping[str, pd.DataFrame], metadata: Mapping[str, Any],
+    inputs: Mapping[str, pd.DataFrame] | None = None,
+    arrays: Mapping[str, Mapping[str, np.ndarray]] | None = None,
+) -> Path:
+    """Write a run into a folder, whole or not at all; replace an earlier run of the model.
+
+    Parameters
+    ----------
+    folder : Path
+        Where; a new folder, an empty one, or that of an earlier run of the same model.
+    tables : mapping from a name to a DataFrame
+        Results, written as CSV (safe to open in a spreadsheet) and as Parquet.
+    metadata : mapping
+        What ``run.json`` says; ``model`` names the model.
+    inputs : mapping from a name to a DataFrame, optional
+        What the run was made from, written as Parquet into ``inputs/``.
+    arrays : mapping from a name to named arrays, optional
+        Written as ``.npz``.
 
     Raises
     ------
     DataError
-        If the folder exists and is not an earlier run of the same model.
+        If the folder holds something else, or cannot be written; what was there is untouched.
     """
     _require_own(folder, str(metadata["model"]))
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    temporary = None
     try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(folder)
+        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=_prefix(folder)))
         for name, table in tables.items():
             safe_csv(table).to_csv(temporary / f"{name}.csv", index=False, lineterminator="\n")
             table.to_parquet(temporary / f"{name}.parquet", index=False)
+        (temporary / "inputs").mkdir()
+        for name, table in (inputs or {}).items():
+            table.to_parquet(temporary / "inputs" / f"{name}.parquet")
+        for name, values in (arrays or {}).items():
+            np.savez_compressed(temporary / "inputs" / f"{name}.npz", **values)
         text = json.dumps(metadata, indent=2, ensure_ascii=False, default=str)
         (temporary / "run.json").write_text(text + "\n", encoding="utf-8")
-        for file in temporary.iterdir():
+        for file in [*temporary.rglob("*"), temporary]:
             _flush(file)
         temporary.chmod(0o755)
         _swap(temporary, folder)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
+        _flush(folder.parent)
+    except OSError as error:
+        raise DataError(
+            f"{folder} could not be written: {error.strerror or error}; what was there is untouched"
+        ) from error
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
     return folder
 
 
@@ -87,21 +119,46 @@ def _require_own(folder: Path, model: str) -> None:
 
 
 def _swap(new: Path, folder: Path) -> None:
-    """Put ``new`` in the place of ``folder``; the old run stays until the new one is there."""
+    """Put ``new`` in the place of ``folder``; what was there ends up at ``new``."""
     if not folder.exists():
         new.replace(folder)
-        return
-    old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.old."))
-    folder.replace(old / "run")
+    elif not _exchanged(new, folder):
+        old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=_prefix(folder)))
+        folder.replace(old / "run")
+        try:
+            new.replace(folder)
+        except BaseException:
+            (old / "run").replace(folder)
+            raise
+        finally:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _exchanged(a: Path, b: Path) -> bool:
+    """Exchange two folders in one step, where the system can (Linux)."""
     try:
-        new.replace(folder)
-    except BaseException:
-        (old / "run").replace(folder)
-        raise
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError, TypeError):
+        return False
+    here, exchange = -100, 2
+    return bool(rename(here, os.fsencode(a), here, os.fsencode(b), exchange) == 0)
+
+
+def _prefix(folder: Path) -> str:
+    return f".{folder.name}.saving-"
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what a save that was killed more than an hour ago left behind."""
+    for left in folder.parent.glob(f"{_prefix(folder)}*"):
+        if time.time() - left.stat().st_mtime > 3600:
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _flush(path: Path) -> None:
+    """Make the system write a file or a folder's entries to disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
     finally:
-        shutil.rmtree(old, ignore_errors=True)
-
-
-def _flush(file: Path) -> None:
-    with file.open("rb") as handle:
-        os.fsync(handle.fileno())
+        os.close(handle)

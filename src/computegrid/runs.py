@@ -1,0 +1,162 @@
+"""Saved runs: what is written beside the tables, and a run read back as the dispatch it was."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from computegrid.errors import DataError, SolverError
+from computegrid.program.build import build_program
+from computegrid.scenario.arrays import Arrays
+from computegrid.scenario.regime import RULES, Regime
+from computegrid.scenario.scenario import Scenario
+from computegrid.solvers.certificate import certify
+from computegrid.solvers.solution import Solution, Status
+
+if TYPE_CHECKING:
+    from computegrid.dispatch import Dispatch
+
+FORMAT = 1
+_PACKAGES = ("computegrid", "highspy", "numpy", "pandas", "scipy")
+_BESIDE = "beside-"
+"""What the files of tables that no equation reads begin with: sources, ownership."""
+
+
+def inputs_of(scenario: Scenario) -> tuple[dict[str, pd.DataFrame], dict[str, np.ndarray]]:
+    """Tables and arrays of a scenario, as they are written."""
+    tables = dict(scenario.tables) | {"links": scenario._links}
+    tables |= {f"{_BESIDE}{name}": getattr(scenario, name) for name in _frames(scenario)}
+    return tables, {f.name: getattr(scenario.arrays, f.name) for f in fields(Arrays)}
+
+
+def described(scenario: Scenario, regime: Regime) -> dict[str, Any]:
+    """What ``run.json`` says of the inputs: names, rules, versions and a hash of all figures."""
+    rules = [_rule(rule) for rule in regime.rules]
+    digest = hashlib.sha256(json.dumps(rules, sort_keys=True, default=str).encode())
+    for field in fields(Arrays):
+        digest.update(np.ascontiguousarray(getattr(scenario.arrays, field.name)).tobytes())
+    return {
+        "format": FORMAT,
+        "scenario": {
+            f.name: getattr(scenario, f.name) for f in fields(Scenario)
+            if isinstance(getattr(scenario, f.name), (str, type(None)))
+        },
+        "rules": rules,
+        "regimes": {name: _regime(one) for name, one in scenario.regimes.items()},
+        "regime_text": {k: getattr(regime, k) for k in ("title", "title_zh", "source", "note")},
+        "inputs_sha256": digest.hexdigest(),
+        "versions": {name: version(name) for name in _PACKAGES}
+        | {"python": platform.python_version()},
+    }
+
+
+def read(path: str | Path) -> Dispatch:
+    """Read a saved run back as the dispatch it was.
+
+    The answer is certified again, so a run that was changed or damaged is refused.
+
+    Parameters
+    ----------
+    path : str or Path
+        Folder that :meth:`Dispatch.save` wrote.
+
+    Returns
+    -------
+    Dispatch
+
+    Raises
+    ------
+    DataError
+        If the folder is no saved run, is damaged, or holds a dispatch of the Pyomo door or of a
+        study with equations of its own (its tables are there to be read as CSV or Parquet).
+    """
+    from computegrid.dispatch import Dispatch
+
+    folder = Path(path)
+    try:
+        told = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        scenario = _scenario(folder / "inputs", told)
+        regime = Regime(told["regime"], tuple(map(_as_rule, told["rules"])), **told["regime_text"])
+        answer = _stored(folder / "inputs" / "answer.npz")
+        x, row_dual = answer["x"], answer["row_dual"]
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
+        raise DataError(f"{folder} is no saved run that can be read: {error}") from error
+    if described(scenario, regime)["inputs_sha256"] != told["inputs_sha256"]:
+        raise DataError(f"{folder}: its inputs are not those the run was made from")
+    lp = build_program(scenario, regime, told["minimise"])
+    if (len(x), len(row_dual)) != (lp.n_columns, lp.n_rows):
+        raise DataError(f"{folder} holds a program with equations of its own, which is not kept; "
+                        "read its tables as CSV or Parquet")
+    solution = Solution(Status.OPTIMAL, x, row_dual, told["solver"], 0.0)
+    try:
+        certificate, reduced = certify(lp, solution, scenario.arrays)
+    except SolverError as error:
+        raise DataError(f"{folder} was changed or damaged: {error}") from error
+    return Dispatch(
+        scenario=scenario, regime=regime, minimise=told["minimise"], status=told["status"],
+        solver=told["solver"], certificate=certificate, _lp=lp, _x=x, _row_dual=row_dual,
+        _reduced=reduced,
+    )
+
+
+def _scenario(folder: Path, told: Mapping[str, Any]) -> Scenario:
+    tables: dict[str, Any] = {}
+    for file in sorted(folder.glob("*.parquet")):
+        reader = gpd.read_parquet if file.stem in ("regions", "sites") else pd.read_parquet
+        tables[file.stem] = reader(file)
+    beside = {name.removeprefix(_BESIDE): tables.pop(name) for name in list(tables)
+              if name.startswith(_BESIDE)}
+    stored = _stored(folder / "scenario.npz")
+    arrays = Arrays(**{field.name: stored[field.name] for field in fields(Arrays)})
+    return Scenario(
+        _links=tables.pop("links"), _tables=tables, _arrays=arrays, **beside, **told["scenario"],
+        regimes={name: Regime(name, tuple(map(_as_rule, one.pop("rules"))), **one)
+                 for name, one in told["regimes"].items()},
+    )
+
+
+def _stored(file: Path) -> dict[str, np.ndarray]:
+    """Named arrays of an ``.npz`` file; nothing in it is run."""
+    with file.open("rb") as handle, np.load(handle, allow_pickle=False) as stored:
+        return dict(stored)
+
+
+def _frames(scenario: Scenario) -> list[str]:
+    return [f.name for f in fields(Scenario) if not f.name.startswith("_")
+            and isinstance(getattr(scenario, f.name), pd.DataFrame)]
+
+
+def _regime(regime: Regime) -> dict[str, Any]:
+    text = {k: getattr(regime, k) for k in ("title", "title_zh", "source", "note")}
+    return {**text, "rules": [_rule(rule) for rule in regime.rules]}
+
+
+def _rule(rule: Any) -> dict[str, Any]:
+    return {"kind": rule.kind, **{k: _plain(v) for k, v in asdict(rule).items()}}
+
+
+def _as_rule(told: Mapping[str, Any]) -> Any:
+    given = dict(told)
+    return RULES[given.pop("kind")](**given)
+
+
+def _plain(value: Any) -> Any:
+    """A value that JSON keeps as it is."""
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset, np.ndarray, pd.Index)):
+        return [_plain(v) for v in value]
+    if isinstance(value, np.generic):
+        return value.item()
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
