@@ -24,7 +24,7 @@ def test_a_bundled_model_is_drawn_whole(model, open_page, tmp_path: Path):
     assert page.locator(".cg-page").get_attribute("data-drawn") == str(pairs)
     assert page.locator("path[role=button]").count() == len(scenario.sites) + len(scenario.regions)
     total = page.evaluate(
-        "() => JSON.parse(document.querySelector('[id^=cg-data]').textContent).flows.mw"
+        "() => JSON.parse(document.querySelector('[id^=cg-data]').textContent).views[0].flows.mw"
     )
     served = dispatch.summary["served_mwh"] / scenario.hours["weight_hours"].sum()
     assert sum(total) == pytest.approx(served, rel=1e-6)

@@ -195,7 +195,7 @@ def test_the_policy_names_every_script(answer):
     data = re.search(
         r'<script type="application/json" id="cg-data-[^"]*">(.*?)</script>', page, re.S
     )
-    assert data and json.loads(data[1])["flows"]["mw"]
+    assert data and json.loads(data[1])["views"][0]["flows"]["mw"]
 
 
 def test_the_arcs_of_the_page_are_those_of_the_table(opened, answer):

@@ -13,7 +13,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from computegrid.errors import DataError
+from computegrid.errors import DataError, ScenarioError
 
 BaseMap: TypeAlias = "gpd.GeoDataFrame | gpd.GeoSeries | str | os.PathLike[str] | None"
 _UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, shapely.errors.ShapelyError)
@@ -52,6 +52,22 @@ def base_layer(base_map: BaseMap) -> str:
         for part in rounded
     ]
     return json.dumps({"type": "FeatureCollection", "features": features}, separators=(",", ":"))
+
+
+def check_worldview(worldview: str | None) -> None:
+    """Refuse a worldview: borders are nobody's but the planner's own.
+
+    Raises
+    ------
+    ScenarioError
+        If one is named.
+    """
+    if worldview is not None:
+        raise ScenarioError(
+            f"no borders are shipped, so there is no worldview {worldview!r}; pass the layer you "
+            "are bound to as base_map= (a GeoDataFrame or a local GeoJSON file), and its name and "
+            "approval number as base_map_note="
+        )
 
 
 def _own(layer: Any) -> list[Any]:

@@ -21,6 +21,7 @@ class Header:
     """Texts around a map, as they come from the data: not yet made safe."""
 
     title: str
+    name: str
     regime: str
     period: str
     totals: tuple[tuple[str, str], ...]
@@ -28,10 +29,13 @@ class Header:
     html_lang: str
 
 
-def header(dispatch: Dispatch, lang: Lang, base_note: str | None = None) -> Header:
+def header(
+    dispatch: Dispatch, lang: Lang, base_note: str | None = None, regime_line: str = ""
+) -> Header:
     """Title, subtitle, totals and source line of one dispatch.
 
-    ``base_note`` names the planner's own base map; None is the bundled land.
+    ``base_note`` names the planner's own base map; None is the bundled land. ``regime_line``
+    stands instead of the regime.
     """
     scenario, text = dispatch.scenario, words(lang)
     regime = dispatch.regime
@@ -43,7 +47,8 @@ def header(dispatch: Dispatch, lang: Lang, base_note: str | None = None) -> Head
     minimise = text.get(str(dispatch.minimise), str(dispatch.minimise))
     return Header(
         title=pick(scenario.title or scenario.name, scenario.title_zh, lang, 60),
-        regime=f"{text['regime']}: {name}",
+        name=name,
+        regime=regime_line or f"{text['regime']}: {name}",
         period=f"{period} · {text['solved_for']} {minimise}",
         totals=_totals(dispatch, text),
         source=_source(dispatch, text, base_note),

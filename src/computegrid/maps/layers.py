@@ -25,6 +25,7 @@ from computegrid.maps.palette import control_group
 
 if TYPE_CHECKING:
     from computegrid.dispatch import Dispatch
+    from computegrid.scenario.scenario import Scenario
 
 CRS = "EPSG:4326"
 
@@ -60,12 +61,15 @@ class Layers:
     horizon_hours: float
 
 
-def draw_layers(dispatch: Dispatch) -> Layers:
-    """Every layer of a dispatch, ready to be drawn or saved as GeoJSON or GeoParquet."""
+def draw_layers(dispatch: Dispatch, *, arcs: bool = True) -> Layers:
+    """Every layer of a dispatch, ready to be drawn or saved as GeoJSON or GeoParquet.
+
+    Without ``arcs`` the flows have no geometry; :func:`arcs_between` makes it for any pairs.
+    """
     check_places(dispatch)
     flows = weighted_flows(dispatch)
     return Layers(
-        flows=flow_layer(dispatch, flows),
+        flows=flow_layer(dispatch, flows, arcs=arcs),
         by_workload=_by_workload(flows, horizon_hours(dispatch)),
         sites=site_layer(dispatch, flows),
         regions=region_layer(dispatch, flows),
@@ -89,7 +93,9 @@ def check_places(dispatch: Dispatch) -> None:
         raise ScenarioError("A map needs a place for every region and site.", faults)
 
 
-def flow_layer(dispatch: Dispatch, flows: pd.DataFrame) -> gpd.GeoDataFrame:
+def flow_layer(
+    dispatch: Dispatch, flows: pd.DataFrame, *, arcs: bool = True
+) -> gpd.GeoDataFrame:
     """One great-circle arc per region and site, the largest flow first."""
     amounts = ["mwh", "price", "rtt", *PARTS]
     pairs = flows.groupby(["region", "site"], as_index=False, observed=True)[amounts].sum()
@@ -104,14 +110,19 @@ def flow_layer(dispatch: Dispatch, flows: pd.DataFrame) -> gpd.GeoDataFrame:
     sites = dispatch.scenario.sites
     pairs["control"] = pairs["site"].map(sites["control"]).fillna("unknown")
     pairs["group"] = [control_group(control) for control in pairs["control"]]
-    start = points_of(dispatch.scenario.regions).reindex(pairs["region"].to_numpy())
-    end = points_of(sites).reindex(pairs["site"].to_numpy())
-    ends = (start.x.to_numpy(), start.y.to_numpy(), end.x.to_numpy(), end.y.to_numpy())
-    arcs = great_circles(*ends, bow=bows(*ends)) if len(pairs) else []
-    shapes = [shapely.MultiLineString(list(arc)) for arc in arcs]
+    shapes = arcs_between(dispatch.scenario, pairs) if arcs else [None] * len(pairs)
     columns = ["region", "site", "mw", "mwh", price, "rtt_ms", "control", "group"]
     columns += [f"{part}_usd_per_mwh" for part in PARTS]
     return gpd.GeoDataFrame(pairs[columns].reset_index(drop=True), geometry=shapes, crs=CRS)
+
+
+def arcs_between(scenario: Scenario, pairs: pd.DataFrame) -> list[shapely.MultiLineString]:
+    """The arc of each row of ``region, site``; those on one way are bowed apart."""
+    start = points_of(scenario.regions).reindex(pairs["region"].to_numpy())
+    end = points_of(scenario.sites).reindex(pairs["site"].to_numpy())
+    ends = (start.x.to_numpy(), start.y.to_numpy(), end.x.to_numpy(), end.y.to_numpy())
+    arcs = great_circles(*ends, bow=bows(*ends)) if len(pairs) else []
+    return [shapely.MultiLineString(list(arc)) for arc in arcs]
 
 
 def site_layer(dispatch: Dispatch, flows: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import tempfile
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -16,10 +17,11 @@ import folium
 from branca.element import Element, Figure
 from folium.template import Template
 
-from computegrid.maps.base import BaseMap, asset, base_layer
+from computegrid.maps.base import BaseMap, asset, base_layer, check_worldview
 from computegrid.maps.header import Header, header
 from computegrid.maps.payload import page_values
 from computegrid.maps.safe import safe, safe_json
+from computegrid.maps.views import View
 from computegrid.maps.words import Lang, check_lang, words
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ def draw_dispatch(
     max_flows: int = 3000,
     base_map: BaseMap = None,
     base_map_note: str = "",
+    worldview: str | None = None,
 ) -> folium.Map:
     """Draw one dispatch as a map that needs no network.
 
@@ -50,12 +53,13 @@ def draw_dispatch(
         Names and words in English, Chinese or both.
     max_flows : int
         The most flows drawn, the largest first; the map says what was left out.
-
     base_map : GeoDataFrame, GeoSeries or path of a GeoJSON file, optional
         A layer of one's own below everything, e.g. an officially approved one with its borders;
         None is the bundled land, on which no border is drawn.
     base_map_note : str
         Its name and approval number, written on the map.
+    worldview : str, optional
+        Refused: no borders are shipped; bring them as ``base_map``.
 
     Returns
     -------
@@ -68,12 +72,33 @@ def draw_dispatch(
     DataError
         If ``base_map`` cannot be read.
     ScenarioError
-        If a region or site has no place, or ``lang`` is none of the three.
+        If a region or site has no place, ``lang`` is none of the three, or a ``worldview`` is
+        named.
     """
+    return draw_views(
+        [View(dispatch)], lang=lang, max_flows=max_flows, base_map=base_map,
+        base_map_note=base_map_note, worldview=worldview,
+    )  # fmt: skip
+
+
+def draw_views(
+    views: Sequence[View],
+    *,
+    lang: Lang,
+    max_flows: int,
+    base_map: BaseMap,
+    base_map_note: str,
+    worldview: str | None,
+    study: dict[str, Any] | None = None,
+) -> OfflineMap:
+    """Draw dispatches of one scenario as one page that shows one of them at a time."""
     check_lang(lang)
-    values = page_values(dispatch, lang=lang, max_flows=max_flows)
+    check_worldview(worldview)
+    values = page_values(views, lang=lang, max_flows=max_flows, study=study)
     note = base_map_note if base_map is not None else None
-    return OfflineMap(values, header(dispatch, lang, note), base_layer(base_map))
+    opening = views[study["opening"] if study else 0]
+    head = header(opening.dispatch, lang, note, opening.regime)
+    return OfflineMap(values, head, base_layer(base_map))
 
 
 def save_page(page: folium.Map, path: str | os.PathLike[str]) -> Path:
@@ -205,17 +230,19 @@ def _body(name: str, values: dict[str, Any], head: Header, land: str) -> str:
     text = {key: safe(word) for key, word in words(values["lang"]).items()}
     totals = "".join(f"<li>{safe(label)} <b>{safe(value)}</b></li>" for label, value in head.totals)
     clock = '<div class="cg-clock" data-part="clock"></div>' if len(values["hours"]) > 1 else ""
+    views = '<section data-part="views"></section>' if values["study"] else ""
+    kind = " cg-study" if values["study"] else ""
     return f"""
-<div class="cg-page" id="cg-{name}">
+<div class="cg-page{kind}" id="cg-{name}">
 <header class="cg-head"><h1>{safe(head.title)}</h1>
-<p><span class="cg-regime">{safe(head.regime)}</span> · {safe(head.period)}</p>
+<p><span class="cg-regime" data-part="regime">{safe(head.regime)}</span> · {safe(head.period)}</p>
 <div class="cg-tools"><button type="button" data-part="open-table">{text["table"]}</button>
 <button type="button" data-part="open-panel" aria-expanded="true">{text["panel"]}</button></div>
-<ul class="cg-totals">{totals}</ul></header>
+<ul class="cg-totals" data-part="totals">{totals}</ul></header>
 <main class="cg-map"><div class="folium-map" id="{name}" role="application"
  aria-label="{text["map"]}: {safe(head.title)}. {text["skip"]}"></div></main>
 <aside class="cg-side" tabindex="0" aria-label="{text["legend"]}">
-<section class="cg-selected" data-part="selected" aria-live="polite" hidden></section>
+<section class="cg-selected" data-part="selected" aria-live="polite" hidden></section>{views}
 <section data-part="controls"></section><section data-part="legend"></section></aside>
 <footer class="cg-foot">{clock}<p>{safe(head.source)}</p></footer>
 <dialog class="cg-table" data-part="table" aria-label="{text["table"]}"></dialog>

@@ -57,6 +57,11 @@ SEQUENTIAL = ("#f1e9f7", "#d5c1e6", "#b194cf", "#8560b0", "#5b3390", "#341062")
 """Ramp from low to high for prices and shares: light to dark, so it also reads in grey."""
 
 
+CHANGE = ("#a8470b", "#f6f3ec", "#075f6b")
+"""Less, the same, more: orange and teal differ to every kind of colour vision, and in grey by the
+dashes that less is drawn with."""
+
+
 def control_group(control: object) -> str:
     """The group a controlling jurisdiction is drawn as: US, CN, EU, GCC, other or unknown."""
     code = "" if control is None or control != control else str(control).strip()

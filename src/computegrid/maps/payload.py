@@ -3,79 +3,105 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
 from computegrid.maps.figures import PARTS, price_column
 from computegrid.maps.hourly import hourly, pack
-from computegrid.maps.layers import Layers, draw_layers
-from computegrid.maps.palette import CONTROL_COLOURS, SEQUENTIAL
-from computegrid.maps.scales import bounds, flow_rule, marks, price_range, shades, sizes
+from computegrid.maps.layers import Layers, arcs_between
+from computegrid.maps.palette import CHANGE, CONTROL_COLOURS, SEQUENTIAL
+from computegrid.maps.scales import (
+    bounds,
+    marks,
+    price_range,
+    shades,
+    share_ranges,
+    sizes,
+)
+from computegrid.maps.touch import rule_book
+from computegrid.maps.values import text, value
+from computegrid.maps.views import View, layers_of, mean_mw, pairs_of, view_values
 from computegrid.maps.words import GROUP_NAMES, Lang, names, pick, words
 
-if TYPE_CHECKING:
-    from computegrid.dispatch import Dispatch
-
-_FLOW_KEYS = (
-    "region", "site", "mw", "price", "rtt_ms", "made_of", "work", "arc",
-)  # fmt: skip
 _LANGUAGES: tuple[Lang, Lang] = ("en", "zh")
 
 
-def page_values(dispatch: Dispatch, *, lang: Lang, max_flows: int) -> dict[str, Any]:
-    """All values of the page of one dispatch."""
-    layers, text, price = draw_layers(dispatch), words(lang), price_column(dispatch)
-    flows = layers.flows.head(max_flows)
-    wanted = layers.regions[layers.regions["demand_mw"] > 0]
-    moving = hourly(dispatch, pd.MultiIndex.from_frame(flows[["region", "site"]]))
-    prices = moving["region_price"][moving["region_demand_mw"] > 0]
-    regions, sites = _regions(layers, lang, price), _sites(layers, lang, price)
+def page_values(
+    views: Sequence[View], *, lang: Lang, max_flows: int, study: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """All values of a page: what its views share, and the figures of each.
+
+    ``study`` says how they are listed; its ``base`` is the view differences are taken from.
+    """
+    drawn, says = layers_of(views), words(lang)
+    dispatch, price = views[0].dispatch, price_column(views[0].dispatch)
+    scenario, base = dispatch.scenario, drawn[study["base"] if study else 0]
+    pairs, cut = pairs_of(drawn, max_flows)
+    before = mean_mw(base, pairs)
+    wanted = np.concatenate(
+        [layers.regions.loc[layers.regions["demand_mw"] > 0, price] for layers in drawn]
+    )
+    moving = [hourly(view.dispatch, pairs) for view in views]
+    demand = moving[0]["region_demand_mw"]
+    prices = np.concatenate([figures["region_price"][demand > 0] for figures in moving])
+    sites = _sites(base, lang)
+    rules = rule_book([view.dispatch for view in views])
+    shown = [
+        view_values(view, layers, figures, pairs, before, lang)
+        | {"rules": rules.prices(view.dispatch)}
+        for view, layers, figures in zip(views, drawn, moving, strict=True)
+    ]
     return {
-        "words": text,
+        "words": says,
         "lang": lang,
         "colours": dict(CONTROL_COLOURS),
         "group_names": {key: pick(*pair, lang) for key, pair in GROUP_NAMES.items()},
-        "groups_present": sorted(set(layers.sites["group"])),
+        "groups_present": sorted(set(base.sites["group"])),
         "marks_present": marks(sites),
         "ramp": list(SEQUENTIAL),
-        "shades": shades(layers.regions),
-        "price_range": price_range(wanted[price].to_numpy(dtype=float)),
-        "workloads": names(dispatch.scenario.workloads, lang),
-        "regions": _columns(regions),
+        "change": list(CHANGE),
+        "shades": shades(drawn),
+        "price_range": price_range(wanted),
+        "share_ranges": share_ranges(drawn),
+        "workloads": names(scenario.workloads, lang),
+        "regions": _columns(_regions(base, lang)),
         "sites": _columns(sites),
-        "flows": _flows(layers, flows, price),
-        "flow_rule": flow_rule(layers.flows, len(flows)),
-        "price_parts": [text[f"part_{part}"] for part in PARTS] if price == "usd_per_mwh" else [],
+        "flows": {
+            "region": scenario.regions.index.get_indexer(pairs.get_level_values(0)).tolist(),
+            "site": scenario.sites.index.get_indexer(pairs.get_level_values(1)).tolist(),
+            "arc": [
+                [_wind(part) for part in shape.geoms]
+                for shape in arcs_between(scenario, pairs.to_frame(index=False))
+            ],
+        },
+        "price_parts": [says[f"part_{part}"] for part in PARTS] if price == "usd_per_mwh" else [],
         "price_unit": "USD/MWh" if price == "usd_per_mwh" else "kg CO₂/MWh",
-        "scale": sizes(layers),
-        "bounds": bounds(layers),
-        "hours": _hours(dispatch.scenario.hours),
-        "hourly": {name: pack(figures) for name, figures in moving.items()},
+        "scale": sizes(drawn, 1.4 if study else 1.0),
+        "bounds": bounds(drawn),
+        "hours": _hours(scenario.hours),
+        "hourly": {"region_demand_mw": pack(demand)},
         "hour_price_range": price_range(prices),
-        "clock_region": int(np.argmax(layers.regions["demand_mw"])) if len(regions) else 0,
+        "clock_region": int(np.argmax(base.regions["demand_mw"])) if len(base.regions) else 0,
+        "cut": cut,
+        "rules": rules.listed,
+        "reach": rules.reach,
+        "views": shown,
+        "study": study,
     }
 
 
-def _regions(layers: Layers, lang: Lang, price: str) -> list[dict[str, Any]]:
+def _regions(layers: Layers, lang: Lang) -> list[dict[str, Any]]:
     table = layers.regions
-    columns = [
-        "demand_mw",
-        "served_mw",
-        "unserved_share",
-        "away_share",
-        "foreign_share",
-        "estimate",
-    ]
     return [
         {
             **_place(row, label, short),
-            **{column: _value(row[column]) for column in columns},
-            "price": _value(row[price]),
-            "utc_offset_hours": _value(row.get("utc_offset_hours")),
+            "demand_mw": value(row["demand_mw"]),
+            "estimate": bool(row["estimate"]),
+            "utc_offset_hours": value(row.get("utc_offset_hours")),
             **(
                 {"shape": shapely.geometry.mapping(row["shape"])}
                 if row["shape"] is not None
@@ -88,43 +114,23 @@ def _regions(layers: Layers, lang: Lang, price: str) -> list[dict[str, Any]]:
     ]
 
 
-def _sites(layers: Layers, lang: Lang, price: str) -> list[dict[str, Any]]:
+def _sites(layers: Layers, lang: Lang) -> list[dict[str, Any]]:
     table = layers.sites
-    numbers = ["capacity_mw", "used_mw", "energy_usd_per_mwh", "pue"]
+    numbers = ["capacity_mw", "energy_usd_per_mwh", "pue"]
     texts = ["control", "group", "chip", "status"]
     operator = "operator_name" if "operator_name" in table else "operator"
     return [
         {
             **_place(row, label, short),
-            **{column: _value(row.get(column)) for column in numbers},
-            **{column: _text(row.get(column)) for column in texts},
-            "scarcity": _value(row[f"scarcity_{price}"]),
-            "operator": _text(row.get(operator)),
+            **{column: value(row.get(column)) for column in numbers},
+            **{column: text(row.get(column)) for column in texts},
+            "operator": text(row.get(operator)),
             "estimate": bool(row["estimate"]),
         }
         for (_, row), label, short in zip(
             table.iterrows(), names(table, lang), _short(table, lang), strict=True
         )
     ]
-
-
-def _flows(layers: Layers, flows: gpd.GeoDataFrame, price: str) -> dict[str, list[Any]]:
-    region = layers.regions.index.get_indexer(flows["region"])
-    site = layers.sites.index.get_indexer(flows["site"])
-    kinds = {name: k for k, name in enumerate(sorted(set(layers.by_workload["workload"])))}
-    work: dict[tuple[Any, Any], list[float | None]] = {}
-    by_workload = layers.by_workload.sort_values("mw", ascending=False)
-    rows = (by_workload[name] for name in ("region", "site", "workload", "mw"))
-    for r, s, workload, mw in zip(*rows, strict=True):
-        work.setdefault((r, s), []).extend((kinds[workload], _rough(mw)))
-    figures = zip(*(flows[f"{part}_usd_per_mwh"].map(_rough) for part in PARTS), strict=True)
-    columns = (
-        region.tolist(), site.tolist(), flows["mw"].map(_value), flows[price].map(_value),
-        flows["rtt_ms"].map(_rough), figures,
-        (work[pair] for pair in zip(flows["region"], flows["site"], strict=True)),
-        ([_wind(part) for part in shape.geoms] for shape in flows.geometry),
-    )  # fmt: skip
-    return {key: list(column) for key, column in zip(_FLOW_KEYS, columns, strict=True)}
 
 
 def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
@@ -149,10 +155,10 @@ def _hours(hours: pd.DataFrame) -> list[dict[str, Any]]:
     stamped = isinstance(hours.index, pd.DatetimeIndex)
     out = []
     for hour, row in hours.iterrows():
-        season = _text(row.get("season")) or (_text(row.get("day")) if stamped else "")
+        season = text(row.get("season")) or (text(row.get("day")) if stamped else "")
         utc = hour.hour + hour.minute / 60 if stamped else row.get("hour_utc")  # type: ignore[attr-defined]
         time = f"{hour:%H:%M} UTC" if stamped else f"h {hour}"
-        out.append({"label": f"{season} · {time}" if season else time, "utc": _value(utc)})
+        out.append({"label": f"{season} · {time}" if season else time, "utc": value(utc)})
     return out
 
 
@@ -173,19 +179,3 @@ def _short(table: pd.DataFrame, lang: Lang) -> list[str]:
     ]
     labels = chinese if lang == "zh" else both
     return [label if len(label) <= 28 else label[:27].rstrip() + "…" for label in labels]
-
-
-def _value(value: Any) -> Any:
-    """A number with seven digits, or None where there is none."""
-    if value is None or value is pd.NA or value != value:
-        return None
-    return bool(value) if isinstance(value, bool | np.bool_) else float(f"{float(value):.7g}")
-
-
-def _rough(value: Any) -> float | None:
-    """A detail of a tooltip, with four digits."""
-    return None if value != value else float(f"{float(value):.4g}")
-
-
-def _text(value: Any) -> str:
-    return "" if value is None or value is pd.NA or value != value else str(value)

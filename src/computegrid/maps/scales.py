@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from computegrid.maps.layers import Layers
+
+Floats = NDArray[np.float64]
 
 OPENING_SHARE, OPENING_FLOWS = 0.95, 120
 """Where there are many flows, the page opens with the largest: until they carry this share of the
@@ -17,11 +20,13 @@ MW or are this many. The reader may ask for the rest, and the page says what is 
 _IDLE = {"planned", "under_construction", "announced", "unverified"}
 
 
-def flow_rule(flows: pd.DataFrame, kept: int) -> dict[str, Any]:
-    """Which flows the page opens with, and the steps the reader may choose from [MW]."""
-    mw = flows["mw"].to_numpy(dtype=float)
-    shares = np.linspace(0.05, 0.95, 19) if len(mw) > 20 else np.empty(0)
-    steps = sorted({0.0, *(float(f"{value:.2g}") for value in np.quantile(mw, shares))})
+def flow_rule(mw: Floats, kept: int) -> dict[str, Any]:
+    """Which flows the page opens with, and the steps the reader may choose from [MW].
+
+    ``mw`` is from the largest to the smallest; the page has the first ``kept``.
+    """
+    marks = np.quantile(mw, np.linspace(0.05, 0.95, 19)) if len(mw) > 20 else np.empty(0)
+    steps = sorted({0.0, *(float(f"{value:.2g}") for value in marks)})
     least = 0.0
     if len(mw) > OPENING_FLOWS:
         carried = int(np.searchsorted(np.cumsum(mw) / mw.sum(), OPENING_SHARE))
@@ -37,20 +42,21 @@ def flow_rule(flows: pd.DataFrame, kept: int) -> dict[str, Any]:
     }
 
 
-def sizes(layers: Layers) -> dict[str, float]:
-    """Pixels of the widest flow and the largest circle, and the MW they stand for."""
-    many = len(layers.sites) + len(layers.regions)
-    largest = max(layers.sites["capacity_mw"].max(), layers.regions["demand_mw"].max(), 1e-6)
-    flow = layers.flows["mw"].max() if len(layers.flows) else 1.0
+def sizes(drawn: Sequence[Layers], larger: float = 1.0) -> dict[str, float]:
+    """Pixels of the widest flow and the largest circle, and the MW they stand for in every view."""
+    base = drawn[0]
+    many = len(base.sites) + len(base.regions)
+    largest = max(base.sites["capacity_mw"].max(), base.regions["demand_mw"].max(), 1e-6)
+    flows = [layers.flows["mw"].max() for layers in drawn if len(layers.flows)]
     return {
-        "flow_px": 9.0 if len(layers.flows) < 120 else 7.5,
-        "flow_mw": float(flow),
-        "site_px": 24.0 if many < 90 else 20.0 if many < 250 else 16.0,
+        "flow_px": 9.0 if max(len(layers.flows) for layers in drawn) < 120 else 7.5,
+        "flow_mw": float(max(flows, default=1.0)),
+        "site_px": larger * (24.0 if many < 90 else 20.0 if many < 250 else 16.0),
         "site_mw": float(largest),
     }
 
 
-def price_range(prices: NDArray[np.float64]) -> list[float | bool]:
+def price_range(prices: Floats) -> list[float | bool]:
     """Ends of the colour ramp of prices, and whether some lie below or above them."""
     if not len(prices):
         return [0.0, 1.0, False, False]
@@ -61,11 +67,21 @@ def price_range(prices: NDArray[np.float64]) -> list[float | bool]:
     return [float(low), float(high), bool(least < low - 1e-9), bool(most > high + 1e-9)]
 
 
-def shades(regions: pd.DataFrame) -> list[str]:
-    """What regions may be coloured by: only what the dispatch can say."""
+def share_ranges(drawn: Sequence[Layers]) -> dict[str, float]:
+    """Upper end of the colour ramp of shares: a round number above the largest in any view."""
+    out = {}
+    for shade in ("unserved", "foreign", "away"):
+        most = np.nanmax([[0.0, *layers.regions[f"{shade}_share"]] for layers in drawn])
+        out[shade] = next(top for top in (0.2, 0.5, 1.0) if most <= top + 1e-9)
+    return out
+
+
+def shades(drawn: Sequence[Layers]) -> list[str]:
+    """What regions may be coloured by: only what the dispatches can say."""
     found = ["price", "unserved"]
-    found += ["foreign"] if regions["foreign_share"].notna().any() else []
-    return found + (["away"] if (regions["away_share"] > 1e-9).any() else [])
+    found += ["foreign"] if drawn[0].regions["foreign_share"].notna().any() else []
+    away = any((layers.regions["away_share"] > 1e-9).any() for layers in drawn)
+    return found + (["away"] if away else [])
 
 
 def marks(sites: list[dict[str, Any]]) -> list[str]:
@@ -79,8 +95,24 @@ def marks(sites: list[dict[str, Any]]) -> list[str]:
     return sorted(found)
 
 
-def bounds(layers: Layers) -> list[list[float]]:
-    """South-west and north-east corner of all places [deg]."""
-    lon = np.concatenate([layers.regions.geometry.x, layers.sites.geometry.x])
-    lat = np.concatenate([layers.regions.geometry.y, layers.sites.geometry.y])
+def bounds(drawn: Sequence[Layers]) -> dict[str, list[list[float]]]:
+    """South-west and north-east corners [deg] of all there is to see, and of the regions alone.
+
+    Of the sites, those count that do ``OPENING_SHARE`` of the work in a view: a far place that
+    serves next to nothing does not make all others small.
+    """
+    regions = drawn[0].regions
+    home = regions.geometry[regions["demand_mw"] > 0]
+    places = [home if len(home) else regions.geometry]
+    for layers in drawn:
+        sites = layers.sites.sort_values("served_mw", ascending=False, kind="stable")
+        before = sites["served_mw"].cumsum() - sites["served_mw"]
+        most = before < OPENING_SHARE * sites["served_mw"].sum()
+        places.append(sites.geometry[most] if most.any() else sites.geometry)
+    return {"all": _corners(places), "home": _corners(places[:1])}
+
+
+def _corners(places: list[gpd.GeoSeries]) -> list[list[float]]:
+    lon = np.concatenate([place.x for place in places])
+    lat = np.concatenate([place.y for place in places])
     return [[float(lat.min()), float(lon.min())], [float(lat.max()), float(lon.max())]]

@@ -57,6 +57,25 @@ _WORDS = {
     "skip": ("Open the table of the same numbers", "打开数据表"), "foreign": ("foreign control", "外方控制"),
     "part_energy": ("Electricity", "电力"), "part_network": ("Network", "网络"),
     "part_lease": ("Rent of hardware", "设备租金"), "part_scarcity": ("Scarcity of the site", "站点稀缺"), "part_rules": ("Rules, timing and other cost", "规则、时移及其他"),
+    "views_regime": ("Regimes", "规则方案"), "views_switch": ("Freezes: pick a switch", "冻结:选择一个开关"),
+    "shown": ("Map shows", "地图显示"), "mode_is": ("flows", "算力流"), "mode_moved": ("what moved", "变化"),
+    "base": ("base", "基准"), "against": ("against", "对比"), "infeasible": ("cannot hold", "无可行解"),
+    "moved_legend": ("Flow that is not as in the base", "与基准相比的变化"), "more": ("more", "增加"), "less": ("less", "减少"),
+    "moved_width": ("Width grows with the square root of the MW that moved.", "线宽与变化量(MW)的平方根成正比。"),
+    "moved_sites": ("Site: the filled part is the change of power used.", "站点:填充部分为所用功率的变化。"),
+    "change": ("Change", "变化"), "change_of": ("Region: change of", "地区:变化"),
+    "moved_none": ("Nothing moves: this is the base, or the same as it.", "无变化:与基准相同。"),
+    "closed": ("closed by the freeze", "因冻结关闭"), "reserve": ("Reserve", "备用容量"),
+    "reserve_legend": ("reserve that would keep critical work served", "可保障关键业务的备用容量"),
+    "hit": ("Who goes dark", "谁将断供"), "hit_none": ("Nobody loses work.", "无地区受影响。"), "lost": ("lost", "损失"),
+    "reserve_at": ("Reserve that would have helped", "所需备用容量"), "study_table": ("All figures", "全部指标"),
+    "nothing_frozen": ("Nothing frozen", "无冻结"), "frozen": ("Frozen", "冻结"), "worst_shown": ("Drawn: the worst %n of %t that can be drawn.", "已绘制影响最大的 %n/%t 个。"),
+    "rules": ("Rules that touch it", "相关规则"), "rules_none": ("No rule touches it.", "无相关规则。"),
+    "kind_Forbid": ("Forbids", "禁止"), "kind_Limit": ("Limits", "限量"), "kind_Share": ("Sets a share", "定份额"), "kind_Charge": ("Charges", "收费"),
+    "some_hours": ("in some hours", "部分时段"), "touch_region": ("%n of %t sites", "%n/%t 个站点"), "touch_site": ("%n of %t regions", "%n/%t 个地区"),
+    "binds": ("binds, at most %x", "起作用,至多 %x"), "slack": ("does not bind", "不起作用"), "saves": ("lifting it would save at most %x", "取消至多节省 %x"),
+    "frame_home": ("Show the regions", "显示各地区"), "frame_all": ("Show everything", "显示全部"),
+    "rate": ("%x", "%x"), "own_control": ("Own control", "自主控制"), "given_up": ("Given up after", "中断于"), "added_cost": ("Added cost", "增加成本"),
 }  # fmt: skip
 
 GROUP_NAMES = {
@@ -74,8 +93,14 @@ def check_lang(lang: str) -> None:
 
 
 def words(lang: Lang) -> dict[str, str]:
-    """Every word of the page in one language; ``both`` writes Chinese after short English words."""
-    return {key: pick(english, chinese, lang) for key, (english, chinese) in _WORDS.items()}
+    """Every word of the page in one language; ``both`` writes Chinese after short English words.
+
+    Phrases that figures are written into stand in English alone where both are asked for.
+    """
+    return {
+        key: pick(english, chinese, lang, 0 if "%" in english else _LONG)
+        for key, (english, chinese) in _WORDS.items()
+    }
 
 
 def pick(english: object, chinese: object, lang: Lang, longest: int = _LONG) -> str:

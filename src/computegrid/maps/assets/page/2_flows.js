@@ -54,7 +54,7 @@ function drawFlow(ctx, line) {
   ctx.lineCap = "butt";
   ctx.lineJoin = "round";
   ctx.globalAlpha = 1;
-  ctx.setLineDash([]);
+  ctx.setLineDash(line.options.dashes || []);
   line._loop = null;
   line._bent = all;
   if (isHome(flow) || length < 4) { // served in place: a ring around the square
@@ -112,7 +112,7 @@ function cut(points, length) { // the line without its last `length` pixels
 }
 const canvas = L.canvas({ pane: "flows", padding: 0.2, tolerance: 4 });
 const flowLines = data.flows.map(function (flow, i) {
-  const line = new FlowLine(flow.arc.map(unwind), { renderer: canvas, pane: "flows", color: data.colours[flow.group], weight: 1, opacity: 1 });
+  const line = new FlowLine(flow.arc.map(unwind), { renderer: canvas, pane: "flows", weight: 1, opacity: 1 });
   line.index = i;
   return line;
 });
@@ -123,16 +123,17 @@ function isTouched(flow) {
   return on.kind === "region" ? flow.region === on.index : on.kind === "site" ? flow.site === on.index : data.flows[on.index] === flow;
 }
 function drawnFlows() { // largest last, so that small ones are not lost below large ones
-  return flowLines.filter((line) => data.flows[line.index].mw >= state.least && flowMw(line.index) > 0);
+  return flowLines.filter((line) => meanSize(line.index) >= state.least && flowSize(line.index) > 1e-6);
 }
-function opacity(line) { return state.selected ? 0.9 : 0.4 + 0.5 * Math.min(1, flowMw(line.index) / data.scale.flow_mw * 2); }
+function opacity(line) { return state.selected ? 0.9 : 0.4 + 0.5 * Math.min(1, flowSize(line.index) / widest() * 2); }
 function updateFlows() {
   flowLayer.clearLayers();
   const lines = state.show.flows ? drawnFlows() : [];
   root.dataset.drawn = String(lines.length);
   for (const line of lines) {
     const touched = isTouched(data.flows[line.index]);
-    line.setStyle({ weight: lineWidth(flowMw(line.index)), opacity: touched ? opacity(line) : 0.07 });
+    const weight = lineWidth(flowSize(line.index)), less = state.moved && flowMoved(line.index) < 0;
+    line.setStyle({ weight, color: flowColour(line.index), dashes: less ? [3 + 1.5 * weight, 2 + weight] : null, opacity: touched ? opacity(line) : 0.07 });
     flowLayer.addLayer(line);
   }
 }

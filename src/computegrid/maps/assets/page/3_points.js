@@ -34,9 +34,13 @@ const siteMarks = data.sites.map(function (site, i) {
     dashes: idle ? "1 3" : site.estimate ? "4 2.5" : null,
   }));
   const inner = new Disc(at, option({ stroke: false, fillColor: colour, fillOpacity: 0.9, interactive: false }));
+  const cross = new Cross(at, option({ color: "#a30000", weight: 2, fill: false, interactive: false }));
+  const reserve = new Disc(at, option({ color: data.change[2], weight: 2.5, fill: false, interactive: false, dashArray: "5 3" }));
+  cross.always = !isOpen(site) && !idle;
   const marks = [introduce(outer, "site", i), inner];
-  if (!isOpen(site) && !idle) marks.push(new Cross(at, option({ color: "#a30000", weight: 2, fill: false, interactive: false })));
-  return { outer, inner, cross: marks[2] || null, layer: L.featureGroup(marks) };
+  if (cross.always || views.some((other) => other.sites[i].closed)) marks.push(cross);
+  if (views.some((other) => other.sites[i].reserve_mw > 0)) marks.push(reserve);
+  return { outer, inner, cross, reserve, layer: L.featureGroup(marks) };
 });
 function introduce(mark, kind, i) {
   mark.bindTooltip(() => tooltip(kind, i), { sticky: true, direction: "auto", opacity: 1, className: "cg-tip" });
@@ -63,13 +67,16 @@ function updatePoints() {
     mark.setStyle(Object.assign(style, { weight: chosen ? 3 : 1 }));
   }
   for (const i of siteOrder) {
-    const { outer, inner, cross } = siteMarks[i], site = data.sites[i], r = Math.max(2.5, radius(site.capacity_mw));
+    const { outer, inner, cross, reserve } = siteMarks[i], site = data.sites[i], r = Math.max(2.5, radius(site.capacity_mw));
     const chosen = state.selected && state.selected.kind === "site" && state.selected.index === i;
-    const quiet = r < 5 && siteUsed(i) <= 0;
+    const used = state.moved ? Math.abs(siteMoved(i)) : siteUsed(i), quiet = r < 5 && used <= 1e-6;
     outer.setRadius(r); outer.setStyle({ weight: chosen ? 3.5 : r < 5 ? 0.8 : 1.4, opacity: quiet ? 0.55 : 1, dashArray: r < 5 ? null : outer.options.dashes });
-    const share = site.capacity_mw > 0 ? Math.min(1, siteUsed(i) / site.capacity_mw) : 0;
+    const share = site.capacity_mw > 0 ? Math.min(1, used / site.capacity_mw) : 0;
     inner.setRadius(r * Math.sqrt(share));
-    if (cross) cross.setRadius(Math.max(3, r * 0.7));
+    outer.setStyle({ color: state.moved || site.closed ? "#6b7280" : data.colours[site.group] });
+    inner.setStyle({ fillColor: state.moved ? data.change[siteMoved(i) < 0 ? 0 : 2] : data.colours[site.group] });
+    cross.setRadius(Math.max(3, r * 0.7)); cross.setStyle({ opacity: cross.always || site.closed ? 1 : 0 });
+    reserve.setRadius(Math.max(4, radius(site.reserve_mw || 0))); reserve.setStyle({ opacity: site.reserve_mw > 0 ? 1 : 0 });
   }
 }
 function showPoints() {
@@ -105,7 +112,7 @@ function spread() {
       set.push({ x, y, r });
       aside[i] = [x - home.x, y - home.y];
       const at = map.unproject([x, y], scale), marks = siteMarks[i];
-      [marks.outer, marks.inner, marks.cross].forEach((mark) => mark && mark.setLatLng(at));
+      [marks.outer, marks.inner, marks.cross, marks.reserve].forEach((mark) => mark && mark.setLatLng(at));
     }
   }
 }

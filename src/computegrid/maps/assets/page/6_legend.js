@@ -4,24 +4,26 @@ function updateLegend() {
   box.append(el("h2", { text: words.legend }));
   if (state.show.flows) {
     const groups = Object.keys(data.colours).filter((group) => data.groups_present.includes(group));
-    box.append(el("h3", { text: words.flows_legend }),
+    if (state.moved) box.append(el("h3", { text: words.moved_legend }), el("div", { class: "cg-keys" }, changeKey(2, words.more), changeKey(0, words.less)));
+    else box.append(el("h3", { text: words.flows_legend }),
       el("div", { class: "cg-keys" }, ...groups.map((group) => el("span", { class: "cg-key" }, el("i", { css: { background: data.colours[group] } }), el("span", { text: data.group_names[group] })))));
-    const top = nice(data.scale.flow_mw);
+    const top = nice(widest());
     const sizes = [top, nice(top / 8), nice(top / 60)].filter((value, k, all) => value >= 0.1 && all.indexOf(value) === k);
     box.append(el("div", { class: "cg-sizes" }, ...sizes.map((value) => el("span", { class: "cg-size" }, arrow(lineWidth(value)), el("span", { text: mw(value) })))),
-      el("p", { class: "cg-small", text: words.width_note }));
+      el("p", { class: "cg-small", text: state.moved ? words.moved_width : words.width_note }));
   }
   const top = nice(data.scale.site_mw);
   const sizes = [top, nice(top / 5), nice(top / 30)].filter((value, k, all) => all.indexOf(value) === k);
   if (state.show.sites) {
     box.append(el("h3", { text: words.sites_legend }),
       el("div", { class: "cg-sizes" }, ...sizes.map((value) => el("span", { class: "cg-size" }, circle(radius(value), 0.6), el("span", { text: mw(value) })))),
-      el("p", { class: "cg-small", text: words.used_note }),
-      el("div", { class: "cg-keys" }, ...[["estimate", words.estimate], ["idle", words.planned], ["out", words.damaged]]
-        .filter(([name]) => data.marks_present.includes(name))
+      el("p", { class: "cg-small", text: state.moved ? words.moved_sites : words.used_note }),
+      el("div", { class: "cg-keys" }, ...[["estimate", words.estimate], ["idle", words.planned], ["out", words.damaged], ["closed", words.closed], ["reserve", words.reserve_legend]]
+        .filter(([name]) => data.marks_present.includes(name) || (name === "closed" ? data.sites.some((site) => site.closed) : name === "reserve" && data.sites.some((site) => site.reserve_mw > 0)))
         .map(([name, text]) => el("span", { class: "cg-key" }, circle(7, 0, name), el("span", { text })))));
   }
   if (state.show.regions) {
+    if (state.moved) { box.append(...changeLegend()); return; }
     const [low, high, below, above] = domain(state.shade), digits = high - low < 1 ? 2 : high - low < 10 ? 1 : 0;
     const text = state.shade === "price" ? (value) => value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }) : percent;
     box.append(el("h3", { text: words["shade_" + state.shade] }),
@@ -43,6 +45,16 @@ function circle(r, share, kind) {
   const dash = kind === "estimate" ? "4 2.5" : kind === "idle" ? "1 3" : "none";
   const node = svg("svg", { width: size, height: size, "aria-hidden": "true" }, svg("circle", { cx: c, cy: c, r, fill: "#fff", stroke: colour, "stroke-width": 1.4, "stroke-dasharray": dash }));
   if (share) node.append(svg("circle", { cx: c, cy: c, r: r * Math.sqrt(share), fill: colour }));
-  if (kind === "out") node.append(svg("path", { d: `M${c - 5} ${c - 5}l10 10M${c - 5} ${c + 5}l10 -10`, stroke: "#a30000", "stroke-width": 2 }));
+  if (kind === "reserve") { node.firstChild.setAttribute("stroke", data.change[2]); node.firstChild.setAttribute("stroke-width", 2.5); node.firstChild.setAttribute("stroke-dasharray", "5 3"); }
+  if (kind === "out" || kind === "closed") node.append(svg("path", { d: `M${c - 5} ${c - 5}l10 10M${c - 5} ${c + 5}l10 -10`, stroke: "#a30000", "stroke-width": 2 }));
   return node;
+}
+const changeKey = (k, text) => el("span", { class: "cg-key" }, el("i", { class: k ? "" : "cg-dashed", css: { "--of": data.change[k] } }), el("span", { text }));
+function changeLegend() {
+  const [top, most] = changeRange(state.shade), unit = state.shade === "price" ? " " + data.price_unit : " %";
+  const text = (sign) => sign + (most > top * 1.001 ? "≥ " : "") + number(state.shade === "price" ? top : 100 * top) + unit;
+  return [el("h3", { text: words.change_of + " · " + words["by_" + state.shade] }),
+    el("div", { class: "cg-ramp", css: { background: "linear-gradient(90deg," + data.change.join(",") + ")" } }),
+    el("div", { class: "cg-ramp-ends" }, el("span", { text: text("−") }), el("span", { text: "0" }), el("span", { text: text("+") })),
+    el("p", { class: "cg-small", text: words.region_note })];
 }

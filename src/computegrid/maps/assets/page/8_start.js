@@ -12,17 +12,26 @@ flowLines.forEach(function (line, i) {
 });
 flowLayer.addTo(map); regionLayer.addTo(map); siteLayer.addTo(map);
 function redraw() { updateFlows(); updatePoints(); showPoints(); updateLegend(); updateLabels(); }
-function fit() { map.fitBounds(data.bounds, { padding: [26, 26], animate: false }); }
+let extent = study ? "home" : "all";
+function fit() { map.fitBounds(data.bounds[extent], { padding: [26, 26], maxZoom: 6, animate: false }); }
+const frame = L.control({ position: "topleft" });
+frame.onAdd = function () {
+  const button = (name, sign, text) => el("button", { type: "button", title: text, "aria-label": text, text: sign, "data-extent": name, on: { click: () => { extent = name; fit(); } } });
+  const box = el("div", { class: "leaflet-bar cg-frame" }, button("home", "⌂", words.frame_home), button("all", "⤢", words.frame_all));
+  L.DomEvent.disableClickPropagation(box);
+  return box;
+};
+frame.addTo(map);
 let moved = false;
 const started = performance.now();
 map.invalidateSize({ animate: false });
-fit(); spread(); updateControls(); redraw(); updatePanel(); updateClock();
+fit(); spread(); updateControls(); redraw(); updatePanel(); updateClock(); updateViews();
 map.on("zoomend", () => { spread(); updateLabels(); });
 map.on("moveend", updateLabels);
 map.on("click", () => { if (state.selected) select(null); });
 map.on("dragstart zoomstart", (event) => { if (event.target === map && map._loaded) moved = moved || document.hasFocus(); });
 window.addEventListener("resize", () => { map.invalidateSize({ animate: false }); if (!moved) fit(); });
-part("open-table").addEventListener("click", () => openTable("flows"));
+part("open-table").addEventListener("click", () => openTable(study ? "study" : "flows"));
 part("open-panel").addEventListener("click", function () {
   const hidden = root.classList.toggle("cg-no-side");
   this.setAttribute("aria-expanded", String(!hidden));

@@ -1,0 +1,25 @@
+"""Figures and texts of a page as JSON knows them: few digits, and None where there is none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+
+def value(figure: Any) -> Any:
+    """A number with seven digits, or None where there is none."""
+    if figure is None or figure is pd.NA or figure != figure:
+        return None
+    return bool(figure) if isinstance(figure, bool | np.bool_) else float(f"{float(figure):.7g}")
+
+
+def rough(figure: Any) -> float | None:
+    """A detail of a tooltip, with four digits."""
+    return None if figure != figure else float(f"{float(figure):.4g}")
+
+
+def text(words: Any) -> str:
+    """A text, empty where there is none."""
+    return "" if words is None or words is pd.NA or words != words else str(words)
