@@ -80,6 +80,12 @@ def test_the_reserve_saves_critical_work_and_costs_what_it_says(atlantic):
                       .table.loc["US", "reserve_mw"])
 
 
+def test_reserve_at_a_site_can_be_bounded(trnsport):
+    row = cg.freeze(trnsport, by="site", reserve_most=1.0).table.loc["San Diego"]
+    assert row["reserve_mw"] == pytest.approx(350.0)
+    assert row["critical_beyond_reserve_mwh"] == pytest.approx(200.0)
+
+
 def test_other_work_may_be_called_critical(atlantic):
     found = cg.freeze(atlantic, critical={"workload": "batch"}, only="US")
     assert found.table.loc["US", "critical_unserved_mwh"] == pytest.approx(300.0)
@@ -163,3 +169,21 @@ def test_it_prints(atlantic):
     assert "<table" in found._repr_html_()
     assert found.victims.loc[0, "region"] == "Paris"
     assert found.victims.loc[0, "critical_unserved_mwh"] == pytest.approx(300.0)
+
+
+def test_where_nobody_gives_way_only_free_room_helps(atlantic):
+    """Before: Paris holds local 0, cloud 8 of 10; here batch sits on the French site first."""
+    crowd = cg.Forbid(label="batch stays local", demand={"workload": "batch"},
+                      supply={"site": {"not": "local"}})
+    scenario = cg.Scenario.from_tables(
+        regions=atlantic.regions, sites=atlantic.sites, workloads=atlantic.workloads,
+        hours=atlantic.hours, demand=pd.DataFrame({
+            "region": ["Paris", "Paris"], "workload": ["core", "batch"], "mw": [7.0, 4.0]}),
+        lanes=atlantic.lanes[["region", "workload", "site", "network_usd_per_mwh"]])
+    kind = cg.freeze(scenario, regime=[crowd]).table.loc["US"]
+    hard = cg.freeze(scenario, regime=[crowd], give_way=False).table.loc["US"]
+    assert kind["critical_unserved_mwh"] == pytest.approx(1.0 * 300)
+    assert hard["critical_unserved_mwh"] == pytest.approx(5.0 * 300, rel=1e-5)
+    assert hard["unserved_mwh"] == pytest.approx(5.0 * 300, rel=1e-5)
+    assert hard["reserve_mw"] == pytest.approx(5.0, rel=1e-5)
+    assert hard["added_cost_usd"] >= kind["added_cost_usd"]

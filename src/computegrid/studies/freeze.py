@@ -7,12 +7,16 @@ from dataclasses import replace
 from itertools import combinations
 from typing import Any, Literal
 
+from computegrid.accounts import by_site
 from computegrid.dispatch import Dispatch
 from computegrid.errors import InfeasibleError, ScenarioError
+from computegrid.program.algebra import Codes, Floats
 from computegrid.scenario.regime import Forbid, Regime, Rule
 from computegrid.scenario.rulemask import ask_mask
 from computegrid.scenario.scenario import Scenario
-from computegrid.studies.freezetable import SMALLEST_MWH, Freeze, Outcome, outcome_of
+from computegrid.studies.freezetable import Freeze
+from computegrid.studies.holding import held_flow, solve_holding
+from computegrid.studies.outcome import SMALLEST_MWH, Outcome, outcome_of
 from computegrid.studies.reserve import RESERVE_USD_PER_MW_YEAR, Mask, cheapest_reserve
 from computegrid.studies.solving import Progress, report, solve_near
 from computegrid.studies.switches import (
@@ -35,9 +39,11 @@ def freeze(
     regime: str | Regime | Iterable[Rule] | None = None,
     exempt_own: bool = True,
     *,
+    give_way: bool = True,
     only: Iterable[str] | None = None,
     critical: Mapping[str, Any] | None = None,
     reserve_usd_per_mw_year: float | None = RESERVE_USD_PER_MW_YEAR,
+    reserve_most: float | None = None,
     progress: Progress | None = None,
 ) -> Freeze:
     """Throw every switch in turn and rank them by the work they leave unserved.
@@ -56,6 +62,9 @@ def freeze(
     exempt_own : bool
         A jurisdiction's freeze spares demand of its own country or bloc. Operators, sites and
         corridors spare nobody.
+    give_way : bool
+        Ordinary work makes room for more valuable work wherever it runs. False: work at sites the
+        freeze does not reach keeps its place, and only what is free takes in what lost its own.
     only : list of str, optional
         Throw these switches alone.
     critical : mapping, optional
@@ -63,6 +72,8 @@ def freeze(
         workloads say so, otherwise all work.
     reserve_usd_per_mw_year : float or None
         Price of holding reserve [USD per MW and year]; None: no reserve is looked for.
+    reserve_most : float, optional
+        Most reserve at a site, as a multiple of its capacity; no bound when None.
     progress : callable, optional
         Called as ``progress(done, total, switch)``.
 
@@ -102,7 +113,7 @@ def freeze(
     pairs = list(combinations(switches, 2)) if depth == 2 else []
     total = 1 + len(switches) + len(pairs)
     report(progress, 0, total, f"{chosen.name}, nothing frozen")
-    desk = _Desk(scenario, chosen)
+    desk = _Desk(scenario, chosen, give_way)
     outcomes: list[Outcome] = []
     for done, switch in enumerate(switches, start=1):
         report(progress, done, total, switch.label)
@@ -118,7 +129,8 @@ def freeze(
         outcomes = [
             outcome if outcome.feasible and outcome.added_mwh(wanted) <= SMALLEST_MWH
             else replace(outcome, reserve=cheapest_reserve(
-                scenario, outcome.switch, during, wanted, reserve_usd_per_mw_year))
+                scenario, outcome.switch, during, wanted, reserve_usd_per_mw_year,
+                None if give_way else desk.taken_mw(outcome, wanted), reserve_most))
             for outcome in outcomes
         ]
     report(progress, total, total, "")
@@ -153,8 +165,9 @@ def critical_asks(scenario: Scenario, critical: Mapping[str, Any] | None) -> Mas
 class _Desk:
     """The regime before anything is frozen, with and without its hard minima."""
 
-    def __init__(self, scenario: Scenario, regime: Regime) -> None:
+    def __init__(self, scenario: Scenario, regime: Regime, give_way: bool) -> None:
         self.scenario = scenario
+        self.give_way = give_way
         self.regime = regime
         self.before = solve_near(scenario, regime)
         self.nothing = outcome_of(Switch("site", (), False), self.before, self.before)
@@ -172,15 +185,27 @@ class _Desk:
         if not minima_out_of_reach(self.scenario, self.regime, lanes):
             try:
                 during = switch.regime(self.scenario, self.regime)
-                after = solve_near(self.scenario, during, near=near)
-                return outcome_of(switch, self.before, after)
+                return outcome_of(switch, self.before, self._solve(during, lanes, near))
             except InfeasibleError:
                 pass
         if self._before_without is None:
             self._before_without = solve_near(self.scenario, self.without, near=self.before)
         try:
             during = switch.regime(self.scenario, self.without)
-            after = solve_near(self.scenario, during, near=near)
+            after = self._solve(during, lanes, near)
         except InfeasibleError:
             return outcome_of(switch, self._before_without, None, self.lapsed)
         return outcome_of(switch, self._before_without, after, self.lapsed)
+
+    def taken_mw(self, outcome: Outcome, critical: Mask) -> Floats:
+        """Power that work other than critical keeps at each site, shape (S, T) [MW]."""
+        a = self.scenario.arrays
+        kept = held_flow(self.before, outcome.switch.lanes(self.scenario))
+        kept[critical[a.lane_ask]] = 0.0
+        power: Floats = by_site(a, kept) * a.power_ratio[:, None]
+        return power
+
+    def _solve(self, during: Regime, closed: Codes, near: Dispatch) -> Dispatch:
+        if self.give_way:
+            return solve_near(self.scenario, during, near=near)
+        return solve_holding(self.scenario, during, held_flow(self.before, closed))

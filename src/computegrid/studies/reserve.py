@@ -58,7 +58,8 @@ class Reserve:
 
 
 def cheapest_reserve(
-    scenario: Scenario, switch: Switch, during: Regime, critical: Mask, usd_per_mw_year: float
+    scenario: Scenario, switch: Switch, during: Regime, critical: Mask, usd_per_mw_year: float,
+    taken_mw: Floats | None = None, most: float | None = None,
 ) -> Reserve:
     r"""Find the cheapest reserve :math:`R_s` with which critical work outlives the freeze.
 
@@ -78,6 +79,10 @@ def cheapest_reserve(
         Asks whose work is critical.
     usd_per_mw_year : float
         Price of holding reserve [USD per MW of IT power and year].
+    taken_mw : float array, shape (S, T), optional
+        IT power that other work keeps for itself [MW]; none when it gives way.
+    most : float, optional
+        Most reserve at a site, as a multiple of its capacity.
     """
     a = scenario.arrays
     program = build_program(scenario, switch.regime(scenario, during))
@@ -95,11 +100,11 @@ def cheapest_reserve(
         kept[family.name] = (family, np.arange(len(family.entities)) if ask is None
                              else np.flatnonzero(critical[ask]))
     families = [_cut(family, entities) for family, entities in kept.values()]
-    reserve = _reserve_family(scenario, switch, price)
+    reserve = _reserve_family(scenario, switch, price, most)
     position = {name: _positions(entities, len(family.entities))
                 for name, (family, entities) in kept.items()}
     blocks = [_cut_block(block, position, critical) for block in program.blocks]
-    blocks = [_with_reserve(b, a) if b.name == "site_capacity" else b for b in blocks]
+    blocks = [_with_reserve(b, a, taken_mw) if b.name == "site_capacity" else b for b in blocks]
     if a.n_hours > 1:
         blocks.append(_steady(a))
     lp = assemble((*families, reserve), tuple(blocks))
@@ -117,7 +122,9 @@ def cheapest_reserve(
     return Reserve(sites, float(sites["usd_per_year"].sum()), float(left.clip(min=0.0).sum()))
 
 
-def _reserve_family(scenario: Scenario, switch: Switch, price: float) -> Family:
+def _reserve_family(
+    scenario: Scenario, switch: Switch, price: float, most: float | None
+) -> Family:
     """Reserve of every site and hour; paid once, in the first hour."""
     a, sites = scenario.arrays, scenario.tables["sites"]
     allowed = a.available_mw.max(axis=1) > 0
@@ -125,18 +132,20 @@ def _reserve_family(scenario: Scenario, switch: Switch, price: float) -> Family:
         held = sites.index if switch.by == "site" else sites[switch.by]
         holder = np.asarray(held.astype(str))
         allowed &= ~np.isin(holder, [*switch.holders, *NOBODY])
-    upper = np.where(allowed[:, None], np.inf, 0.0) * np.ones((1, a.n_hours))
-    upper[~allowed] = 0.0
+    room = np.full(a.n_sites, np.inf) if most is None else most * a.available_mw.max(axis=1)
+    upper = np.repeat(np.where(allowed, room, 0.0)[:, None], a.n_hours, axis=1)
     cost = np.zeros_like(upper)
     cost[:, 0] = price
     return Family("reserve", pd.DataFrame({"site": np.arange(a.n_sites)}),
                   np.zeros_like(upper), upper, cost)
 
 
-def _with_reserve(capacity: Block, a: Arrays) -> Block:
+def _with_reserve(capacity: Block, a: Arrays, taken_mw: Floats | None) -> Block:
+    free = capacity.upper if taken_mw is None else np.maximum(capacity.upper - taken_mw, 0.0)
     order = np.arange(a.n_sites)
     term = Term("reserve", order, order, -np.ones(a.n_sites))
-    return replace(capacity, couples="horizon", terms=(*capacity.terms, term))
+    return replace(capacity, couples="horizon", upper=free,
+                   terms=(*capacity.terms, term))
 
 
 def _steady(a: Arrays) -> Block:

@@ -1,0 +1,94 @@
+"""What throwing one switch does, measured against the dispatch before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from computegrid.dispatch import Dispatch
+from computegrid.program.algebra import Floats
+from computegrid.scenario.arrays import Arrays
+from computegrid.studies.measures import unserved_mw
+from computegrid.studies.reserve import Mask, Reserve
+from computegrid.studies.switches import Switch
+
+SMALLEST_MWH = 1e-6
+"""Unserved work below this is the solver's noise [MWh]."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """One switch thrown.
+
+    Attributes
+    ----------
+    switch : Switch
+    arrays : Arrays
+    before_mw, during_mw : float array, shape (A, T)
+        Unserved demand before and during the freeze [MW].
+    added_cost_usd, added_operating_usd : float
+        Over the horizon, unserved work at its value included, or not [USD].
+    peak_usd_per_mwh : float
+        Highest price of a MWh of work anywhere during the freeze.
+    feasible : bool
+        False: work that must be served cannot be.
+    lapsed : tuple of str
+        Rules whose hard minima could not be kept.
+    dispatch : Dispatch or None
+        During the freeze, where it was kept.
+    reserve : Reserve or None
+    """
+
+    switch: Switch
+    arrays: Arrays
+    before_mw: Floats
+    during_mw: Floats
+    added_cost_usd: float
+    added_operating_usd: float
+    peak_usd_per_mwh: float
+    feasible: bool = True
+    lapsed: tuple[str, ...] = ()
+    dispatch: Dispatch | None = None
+    reserve: Reserve | None = None
+
+    @property
+    def added_by_ask_mwh(self) -> Floats:
+        """Unserved work the freeze adds, shape (A,) [MWh]."""
+        added: Floats = (self.during_mw - self.before_mw) @ self.arrays.weight_hours
+        return added
+
+    def added_mwh(self, asks: Mask | slice = slice(None)) -> float:
+        """Unserved work the freeze adds among ``asks`` [MWh]."""
+        return float(self.added_by_ask_mwh[asks].sum())
+
+    @property
+    def breach_hours(self) -> float:
+        """Hours from throwing the switch, at the start of its worst day, until work is given up.
+
+        Work that may wait is given up when its deferral window ends; inf when none is.
+        """
+        a = self.arrays
+        first = np.searchsorted(a.day, a.day)
+        since = a.elapsed_hours - a.elapsed_hours[first]
+        ask, hour = np.nonzero(self.during_mw - self.before_mw > SMALLEST_MWH)
+        if not len(ask):
+            return float("inf")
+        return float((since[hour] + a.defer_hours[a.ask_workload[ask]]).min())
+
+
+def outcome_of(
+    switch: Switch, before: Dispatch, after: Dispatch | None, lapsed: tuple[str, ...] = ()
+) -> Outcome:
+    """Measure a dispatch under a freeze against the one before it."""
+    a = before.scenario.arrays
+    nan = float("nan")
+    if after is None:
+        unknown = np.full(a.demand_mw.shape, np.nan)
+        return Outcome(switch, a, unserved_mw(before), unknown, nan, nan, nan, False, lapsed)
+    price = after.prices["usd_per_mwh"]
+    return Outcome(
+        switch, a, unserved_mw(before), unserved_mw(after), after.cost_usd - before.cost_usd,
+        after.operating_cost_usd - before.operating_cost_usd,
+        float(price.max()) if len(price) else nan, True, lapsed, after,
+    )
