@@ -100,3 +100,22 @@ def test_progress_is_told_and_it_prints(two_blocs):
     assert said == [(0, 2, "open"), (1, 2, "no-us"), (2, 2, "")]
     assert "no-us" in repr(found)
     assert "<table" in found._repr_html_()
+
+
+def test_contradictions_and_idle_rules_are_named(two_blocs):
+    """Never silence: an error or a warning, with the rule's name."""
+    no_us = cg.Forbid(label="no US", supply={"control": "US"})
+    soft = cg.Limit(label="floor", supply={"control": "US"}, quantity="it_mw", min=5,
+                    penalty_usd=1.0)
+    with pytest.warns(cg.RuleWarning, match="'floor' asks for at least 5 MW .* none is open"):
+        cg.solve(two_blocs, [no_us, soft])
+    with pytest.warns(cg.RuleWarning, match="'nobody' selects no lane"):
+        cg.solve(two_blocs, [cg.Forbid(label="nobody", supply={"control": "CN"})])
+    low = cg.Limit(label="low", supply={"control": "US"}, quantity="it_mw", min=5)
+    high = cg.Limit(label="high", supply={"control": "US"}, quantity="it_mw", max=3)
+    with pytest.raises(cg.InfeasibleError, match="'low' and 'high'"):
+        cg.solve(two_blocs, [low, high])
+    with pytest.raises(cg.InfeasibleError, match=r"'all' and 'no US'|'no US' and 'all'"):
+        cg.solve(two_blocs, [no_us, cg.Share(label="all", supply={"control": "US"}, min=1.0)])
+    with pytest.raises(cg.ScenarioError, match=r"rule 'typo'.*did you mean 'control'"):
+        cg.solve(two_blocs, [cg.Forbid(label="typo", supply={"contrl": "US"})])

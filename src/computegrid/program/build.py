@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 
 import numpy as np
 import scipy.sparse as sp
 
-from computegrid.errors import ScenarioError
+from computegrid.errors import RuleWarning, ScenarioError
 from computegrid.program import constraints, objective, rules, variables
 from computegrid.program.algebra import Block, Family, Floats, LinearProgram
 from computegrid.program.objective import Minimise
 from computegrid.scenario.arrays import Arrays
-from computegrid.scenario.regime import Charge, Forbid, Limit, Regime, Share
+from computegrid.scenario.regime import Charge, Forbid, Limit, Regime, Rule, Share
 from computegrid.scenario.scenario import Scenario
 
 
@@ -29,17 +30,16 @@ def build_program(
     Warns
     -----
     RuleWarning
-        If a rule selects nothing.
+        If a rule selects nothing, or asks for a minimum on lanes that are all forbidden.
     """
     a, tables = scenario.arrays, scenario.tables
     hours = a.weight_hours
+    upper = _flow_upper(a, scenario, regime)
     for rule in regime.rules:
         rules.warn_if_idle(tables, rule)
+        _warn_if_shut(tables, rule, upper)
     families = [
-        variables.flow(
-            a, _flow_cost(a, scenario, regime, minimise) * hours,
-            _flow_upper(a, scenario, regime),
-        ),
+        variables.flow(a, _flow_cost(a, scenario, regime, minimise) * hours, upper),
         variables.unserved(a, objective.unserved_cost(a, minimise)[:, None] * hours),
         variables.backlog(a),
     ]
@@ -129,6 +129,21 @@ def _flow_upper(a: Arrays, scenario: Scenario, regime: Regime) -> Floats:
         if isinstance(rule, Forbid):
             rules.forbid(rule, scenario.tables, upper)
     return upper
+
+
+def _warn_if_shut(tables: rules.Tables, rule: Rule, upper: Floats) -> None:
+    """Warn, naming the rule, if it is a soft minimum none of whose lanes is open.
+
+    A hard one makes the program infeasible, which says so by itself.
+    """
+    if not isinstance(rule, Limit) or not rule.min or rule.penalty_usd is None:
+        return
+    found = rules.reach(tables, rule)
+    if not (upper[np.ix_(found.lanes, found.hours)] > 0).any():
+        warnings.warn(
+            f"rule {rule.label!r} asks for at least {rule.min:g} {rule.unit} on lanes of which "
+            "none is open: other rules forbid them, or there are none; its penalty is always paid",
+            RuleWarning, stacklevel=3)
 
 
 def _flow_cost(a: Arrays, scenario: Scenario, regime: Regime, minimise: Minimise) -> Floats:

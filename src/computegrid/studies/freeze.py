@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import combinations
@@ -9,7 +10,7 @@ from typing import Any, Literal
 
 from computegrid.accounts import by_site
 from computegrid.dispatch import Dispatch
-from computegrid.errors import InfeasibleError, ScenarioError
+from computegrid.errors import InfeasibleError, RuleWarning, ScenarioError
 from computegrid.program.algebra import Codes, Floats
 from computegrid.scenario.regime import Forbid, Regime, Rule
 from computegrid.scenario.rulemask import ask_mask
@@ -206,6 +207,8 @@ class _Desk:
         return power
 
     def _solve(self, during: Regime, closed: Codes, near: Dispatch) -> Dispatch:
-        if self.give_way:
-            return solve_near(self.scenario, during, near=near)
-        return solve_holding(self.scenario, during, held_flow(self.before, closed))
+        with warnings.catch_warnings():  # a freeze shuts what rules speak of: that is its purpose
+            warnings.simplefilter("ignore", RuleWarning)
+            if self.give_way:
+                return solve_near(self.scenario, during, near=near)
+            return solve_holding(self.scenario, during, held_flow(self.before, closed))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from computegrid.errors import SolverError
+from computegrid.errors import RuleWarning, SolverError
 from computegrid.program.algebra import Block, Family, Floats, Term
 from computegrid.program.build import assemble, build_program
 from computegrid.scenario.arrays import Arrays
@@ -85,7 +86,9 @@ def cheapest_reserve(
         Most reserve at a site, as a multiple of its capacity.
     """
     a = scenario.arrays
-    program = build_program(scenario, switch.regime(scenario, during))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuleWarning)
+        program = build_program(scenario, switch.regime(scenario, during))
     flow, unserved, *others = program.families
     lanes, asks = np.flatnonzero(critical[a.lane_ask]), np.flatnonzero(critical)
     price = usd_per_mw_year * float(a.weight_hours.sum()) / HOURS_PER_YEAR
