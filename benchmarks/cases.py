@@ -34,7 +34,7 @@ def case(kind: str, n_columns: int, seed: int = 1) -> tuple[Scenario, Regime]:
         "pue": rng.uniform(1.1, 1.6, n_sites), "power_ratio": rng.choice([0.9, 1.0, 1.6], n_sites),
         "carbon_kg_per_mwh": rng.uniform(20, 800, n_sites),
         "energy_usd_per_mwh": rng.uniform(30, 150, n_sites),
-        "control": blocs[rng.integers(0, 4, n_sites)], "bloc": blocs[np.arange(n_sites) % 4],
+        "control": blocs[rng.permutation(n_sites) % 4], "bloc": blocs[np.arange(n_sites) % 4],
     }, index=[f"s{i}" for i in range(n_sites)])
     waits = [0.0, 0.0, 2.0, 6.0, 11.0] if kind in ("deferral", "shares") else [0.0] * 5
     workloads = pd.DataFrame({

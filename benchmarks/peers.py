@@ -1,4 +1,4 @@
-"""The same linear program in Pyomo, linopy and computegrid: time of each step, as ratios in one run.
+"""The same linear program in Pyomo, linopy and computegrid: times and ratios of one run.
 
     python benchmarks/peers.py                    # every kind at 1e4 and 1e5 flow columns
     python benchmarks/peers.py shares 1000000     # one kind, one size

@@ -9,13 +9,13 @@ import numpy as np
 from computegrid.program.algebra import Floats, LinearProgram
 from computegrid.solvers.multipliers import find_prices, side_rows
 from computegrid.solvers.network import Network, bounds_of, build_network
-from computegrid.solvers.network_oracle import NetworkFailure, Oracle
+from computegrid.solvers.network_oracle import NetworkError, Oracle
 from computegrid.solvers.sift import sift
 from computegrid.solvers.solution import Solution, Status, WarmStart
 
 MOST_PRICED = 64
 """Most rows over the horizon that are priced by decomposition; more are left to sifting."""
-GAP = 1e-8
+GAP = 1e-9
 """Gap at which the mixture of the networks' answers is the optimum, of the operating cost."""
 
 
@@ -35,7 +35,7 @@ def solve_network_program(
 
     Raises
     ------
-    NetworkFailure
+    NetworkError
         If demand and capacity are no network, numba is missing, a unit is infeasible, or the
         finish fails; the message says which.
     """
@@ -43,15 +43,16 @@ def solve_network_program(
     deadline = None if time_limit_s is None else begin + time_limit_s
     network = build_network(lp)
     if network is None:
-        raise NetworkFailure("the demand and capacity rows are no network")
+        raise NetworkError("the demand and capacity rows are no network")
     bounds = bounds_of(network)
     if bounds is None:
-        raise NetworkFailure("bounds that no network keeps")
+        raise NetworkError("bounds that no network keeps")
     oracle = Oracle(network, bounds, near)
     oracle.run(deadline=deadline)
+    prices: dict[tuple[str, int], float] = {}
     units = f"{len(network.units.hours)} units"
     if not network.side_blocks:
-        x, row_dual, prices = oracle.x(), oracle.row_dual(), {}
+        x, row_dual = oracle.x(), oracle.row_dual()
         how = f"network simplex on {units} (every row fits a network)"
     else:
         x, row_dual, how, prices = _with_side_rows(network, oracle, deadline)
@@ -66,7 +67,8 @@ def _with_side_rows(
     """Few rows over the horizon are priced by decomposition; others, or a rest, are sifted."""
     lp = network.lp
     side = side_rows(network)
-    row_dual, priced, prices = oracle.row_dual(), False, {}
+    row_dual, priced = oracle.row_dual(), False
+    prices: dict[tuple[str, int], float] = {}
     if len(side.rows) <= MOST_PRICED and not network.units.separate:
         near = oracle.near.prices if oracle.near is not None else {}
         start = np.array([near.get(key, 0.0) for key in side.keys]) if near else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import highspy
 import numpy as np
@@ -49,9 +50,11 @@ def solve_highs(
     if not lp.n_columns:
         return _nothing_to_decide(lp)
     chosen = method or ("choose" if whole is not None else choose_method(lp))
-    highs = highspy.Highs()
-    options = {"output_flag": False, "presolve": "on" if presolve else "off", "solver": chosen,
-               "run_crossover": "on"}
+    highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+    options: dict[str, Any] = {
+        "output_flag": False, "presolve": "on" if presolve else "off", "solver": chosen,
+        "run_crossover": "on",
+    }
     if whole is not None:
         options["mip_rel_gap"] = 1e-7
     if time_limit_s is not None:

@@ -1,9 +1,9 @@
-"""Prices for the rows that join units: cutting planes on the dual function, smoothed.
+r"""Prices for the rows that join units: cutting planes on the dual function, smoothed.
 
-For prices :math:`\\lambda` of the side rows each unit is a network of its own, and
+For prices :math:`\lambda` of the side rows each unit is a network of its own, and
 
-.. math:: \\theta(\\lambda) = \\sum_u \\min_{x \\in X_u} (c - A_s^\\top \\lambda)^\\top x
-          + \\sum_k (\\lambda_k^+ l_k - \\lambda_k^- u_k)
+.. math:: \theta(\lambda) = \sum_u \min_{x \in X_u} (c - A_s^\top \lambda)^\top x
+          + \sum_k (\lambda_k^+ l_k - \lambda_k^- u_k)
 
 bounds the optimum from below. Each answer of the networks is a cut; the master program over the
 cuts (HiGHS) proposes the next prices and bounds the optimum from above, since its own dual mixes
@@ -13,6 +13,7 @@ the answers into a feasible plan.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import highspy
 import numpy as np
@@ -20,7 +21,7 @@ import scipy.sparse as sp
 
 from computegrid.program.algebra import Floats, LinearProgram
 from computegrid.solvers.network import Network, flow_costs
-from computegrid.solvers.network_oracle import NetworkFailure, Oracle
+from computegrid.solvers.network_oracle import NetworkError, Oracle
 from computegrid.solvers.structure import Codes, matrix_of
 
 GROUPS = 64
@@ -143,7 +144,7 @@ def find_prices(
     The oracle's trees and potentials are those of the best prices afterwards.
     """
     lp = network.lp
-    flow, flows = lp.families[0], lp.columns_of("flow")
+    flows = lp.columns_of("flow")
     master: _Master | None = None
     best, best_price = -np.inf, np.zeros(len(side.rows))
     if start is not None:
@@ -154,8 +155,10 @@ def find_prices(
         rounds += 1
         _run_at(network, oracle, side, here, deadline)
         x = oracle.x()
-        cost = np.bincount(side.group, weights=lp.cost * x, minlength=side.n_groups)
-        activity = (side.by_group @ x).reshape(side.n_groups, -1)
+        cost: Floats = np.bincount(
+            side.group, weights=lp.cost * x, minlength=side.n_groups).astype(np.float64)
+        activity: Floats = np.asarray(side.by_group @ x, dtype=np.float64)
+        activity = activity.reshape(side.n_groups, -1)
         used = np.flatnonzero(x)
         plans.append((used, x[used]))
         theta = float(cost.sum() - activity.sum(axis=0) @ here + _at_bounds(side, here))
@@ -230,11 +233,11 @@ class _Master:
 
     def __init__(self, side: SideRows, unit: float, size: Floats) -> None:
         self.k, self.g, self.unit, self.size = len(side.rows), side.n_groups, unit, size
-        self.highs = highspy.Highs()
+        self.highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         self.highs.setOptionValue("output_flag", False)
         self.highs.setOptionValue("solver", "simplex")
         for which in ("primal", "dual"):
-            self.highs.setOptionValue(f"{which}_feasibility_tolerance", 1e-9)
+            self.highs.setOptionValue(f"{which}_feasibility_tolerance", 1e-10)
         infinite = highspy.kHighsInf
         finite = [np.where(np.isfinite(b), b, 0.0) / size for b in (side.lower, side.upper)]
         self.range = np.concatenate([side.most * size, -side.least * size]).clip(min=0.0) / unit
@@ -259,7 +262,7 @@ class _Master:
         """Prices, the value they promise, and the weight of each answer and group."""
         self.highs.run()
         if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            raise NetworkFailure("the master program of the side rows has no optimum")
+            raise NetworkError("the master program of the side rows has no optimum")
         answer = self.highs.getSolution()
         self.parts = np.array(answer.col_value)[self.g:]
         price = (self.parts[:self.k] - self.parts[self.k:]) * self.unit / self.size

@@ -109,7 +109,10 @@ class Network:
 
 def build_network(lp: LinearProgram) -> Network | None:
     """Read a program as networks; None if its hours are none."""
-    if not lp.families or lp.families[0].name != "flow":
+    known = {"flow", "unserved", "backlog"}
+    if not lp.families or lp.families[0].name != "flow" or any(
+        f.name not in known and not f.name.startswith("excess:") for f in lp.families
+    ):
         return None
     balance = next((b for b in lp.blocks if b.name == "demand_balance"), None)
     tree = capacity_tree(lp) if balance is not None else None

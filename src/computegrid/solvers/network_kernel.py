@@ -79,7 +79,7 @@ def _attach(tree: Tree, u: int, parent: int, arc: int) -> None:
 
 
 @_compiled
-def _next(tree: Tree, v: int, top: int) -> int:
+def _next(tree: Tree, v: int, top: int) -> Any:
     """The node after ``v`` in a walk over the subtree of ``top``; -1 at its end."""
     if tree.first[v] >= 0:
         return tree.first[v]
@@ -134,7 +134,7 @@ def _price(tree: Tree, source: Ints, target: Ints, cost: Floats, pi: Floats, beg
 @_compiled
 def _pivot(tree: Tree, source: Ints, target: Ints, cost: Floats, cap: Floats, flow: Floats,
            pi: Floats, arc: int) -> None:
-    """Bring ``arc`` into the tree: push flow round its cycle until an arc of it is full or empty."""
+    """Bring ``arc`` into the tree: push flow round its cycle until an arc is full or empty."""
     rising = tree.state[arc] == 1
     a = source[arc] if rising else target[arc]
     b = target[arc] if rising else source[arc]
@@ -217,9 +217,7 @@ def _order(tree: Tree, order: Ints, n: int) -> None:
 @_compiled
 def _settle(tree: Tree, source: Ints, target: Ints, cap: Floats, supply: Floats, star: Ints,
             flow: Floats, excess: Floats, order: Ints, n: int, m: int) -> None:
-    """Flows of the tree for these bounds; a node whose arc cannot carry its flow is cut off and
-    hung on the root.
-    """
+    """Flows of the tree for these bounds; nodes that cannot send theirs are hung on the root."""
     tree.state[m:] = 0
     in_tree = np.zeros(m + n, dtype=np.bool_)
     for v in range(n):

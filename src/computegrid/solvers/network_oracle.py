@@ -18,9 +18,11 @@ from computegrid.solvers.split import workers
 CHAINS = 4
 """Runs of units that start one from the other; fixed, so that answers do not depend on workers."""
 PIVOTS_PER_NODE = 500
+WORTH_THREADS = 20_000
+"""Arcs below which threads cost more than they win."""
 
 
-class NetworkFailure(Exception):
+class NetworkError(Exception):
     """A unit has no feasible flow, or the network simplex gave up; HiGHS decides what is true."""
 
 
@@ -63,7 +65,7 @@ class Oracle:
 
         Raises
         ------
-        NetworkFailure
+        NetworkError
             If a unit is infeasible, or not solved by ``deadline`` (of ``time.perf_counter``).
         """
         _require_numba()
@@ -74,11 +76,14 @@ class Oracle:
             pivots, last = 0, None
             for u in chain:
                 if deadline is not None and time.perf_counter() > deadline:
-                    raise NetworkFailure("time limit")
+                    raise NetworkError("time limit")
                 pivots += self._run_unit(int(u), lane_cost, last)
                 last = int(u)
             return pivots
 
+        if len(chains) == 1 or sum(map(len, self.flow)) < WORTH_THREADS:
+            self.pivots += sum(map(run_chain, chains))
+            return
         with ThreadPoolExecutor(workers()) as pool:
             self.pivots += sum(pool.map(run_chain, chains))
 
@@ -103,7 +108,7 @@ class Oracle:
             )
             if status == kernel.OPTIMAL:
                 return int(pivots)
-        raise NetworkFailure("infeasible" if status == kernel.INFEASIBLE else "stalled")
+        raise NetworkError("infeasible" if status == kernel.INFEASIBLE else "stalled")
 
     def x(self) -> Floats:
         """Flow, unserved and backlog in the order of the program's columns; excesses too."""
@@ -166,8 +171,8 @@ def copy_of(tree: Any) -> Any:
 
 
 def _require_numba() -> None:
-    """Raise NetworkFailure where the kernel cannot be had."""
+    """Raise NetworkError where the kernel cannot be had."""
     try:
         from computegrid.solvers import network_kernel  # noqa: F401
     except ImportError as missing:
-        raise NetworkFailure(f"numba is missing ({missing})") from missing
+        raise NetworkError(f"numba is missing ({missing})") from missing

@@ -1,4 +1,4 @@
-"""Exact finish by sifting: HiGHS on few columns, all others priced with arrays until none is missing.
+"""Exact finish by sifting: HiGHS on few columns, the others priced until none is missing.
 
 The networks' answer gives the first columns (those it uses and the cheapest few of each ask, in
 and out of reach of the rows that do not fit), and a basis HiGHS starts from.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Any
 
 import highspy
 import numpy as np
@@ -16,7 +17,7 @@ import scipy.sparse as sp
 
 from computegrid.program.algebra import Floats, LinearProgram
 from computegrid.solvers.network import Network
-from computegrid.solvers.network_oracle import NetworkFailure, Oracle
+from computegrid.solvers.network_oracle import NetworkError, Oracle
 from computegrid.solvers.split import Part, parts, workers
 from computegrid.solvers.structure import Codes, matrix_of
 
@@ -60,7 +61,7 @@ def sift(
 
     Raises
     ------
-    NetworkFailure
+    NetworkError
         If HiGHS does not call a restricted program optimal.
     """
     lp = network.lp
@@ -171,7 +172,7 @@ def _sift_part(
             highs.setOptionValue("time_limit", max(0.0, deadline - time.perf_counter()))
         highs.run()
         if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            raise NetworkFailure(
+            raise NetworkError(
                 f"sifting: {highs.modelStatusToString(highs.getModelStatus())} on part of the "
                 "columns")
         answer = highs.getSolution()
@@ -186,15 +187,15 @@ def _sift_part(
             _add(highs, lp, by_column[:, missing], missing)
             continue
         values = np.array(answer.col_value)
-        if elastic.stretched(values) <= 1e-9:
+        if elastic.stretched(values) <= 1e-9 * elastic.size:
             x = np.zeros(lp.n_columns)
             x[columns] = np.delete(values, elastic.at)
             return x, row_dual, len(columns)
         if penalty >= MOST_PENALTY:
-            raise NetworkFailure("sifting: the rows that fit no network cannot be kept")
+            raise NetworkError("sifting: the rows that fit no network cannot be kept")
         penalty *= 1e3
         elastic.stiffen(highs, penalty)
-    raise NetworkFailure(f"sifting did not end in {ROUNDS} rounds")
+    raise NetworkError(f"sifting did not end in {ROUNDS} rounds")
 
 
 @dataclass(frozen=True)
@@ -203,10 +204,11 @@ class _Elastic:
 
     at: Codes
     cost: Floats
+    size: float
 
     @classmethod
     def add(
-        cls, highs: highspy.Highs, lp: LinearProgram, matrix: sp.csr_array, side: Codes
+        cls, highs: Any, lp: LinearProgram, matrix: sp.csr_array, side: Codes
     ) -> _Elastic:
         entries = np.repeat(np.arange(lp.n_rows), np.diff(lp.start))
         size = np.zeros(lp.n_rows)
@@ -220,20 +222,22 @@ class _Elastic:
         if k:
             highs.addCols(k, price[rows], np.zeros(k), np.full(k, np.inf), k,
                           np.arange(k, dtype=np.int32), rows.astype(np.int32), sign)
-        return cls(np.arange(first, first + k), price[rows])
+        bounds = np.concatenate([lp.row_lower[side], lp.row_upper[side]])
+        largest = float(np.abs(bounds[np.isfinite(bounds)]).max(initial=0.0))
+        return cls(np.arange(first, first + k), price[rows], 1.0 + largest)
 
     def stretched(self, values: Floats) -> float:
         return float(values[self.at].sum()) if len(self.at) else 0.0
 
-    def stiffen(self, highs: highspy.Highs, times: float) -> None:
+    def stiffen(self, highs: Any, times: float) -> None:
         highs.changeColsCost(len(self.at), self.at.astype(np.int32), self.cost * times)
 
 
 def _restricted(
     lp: LinearProgram, matrix: sp.csc_array, columns: Codes, start: Start
-) -> highspy.Highs:
+) -> Any:
     """HiGHS with these columns and, where the trees make one, a basis."""
-    highs = highspy.Highs()
+    highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     highs.setOptionValue("output_flag", False)
     highs.setOptionValue("solver", "simplex")
     none = np.zeros(0, dtype=np.int32)
@@ -263,7 +267,7 @@ def _restricted(
 
 
 def _add(
-    highs: highspy.Highs, lp: LinearProgram, matrix: sp.csc_array, columns: Codes
+    highs: Any, lp: LinearProgram, matrix: sp.csc_array, columns: Codes
 ) -> None:
     """Let columns in; the primal simplex goes on from the basis."""
     highs.addCols(

@@ -25,8 +25,9 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class WarmStart:
-    """What a solve of a like program may start from; it changes how long a solve takes, and which
-    of several equal optima it finds.
+    """What a solve of a like program may start from.
+
+    It changes how long a solve takes, and which of several equal optima it finds.
 
     Attributes
     ----------

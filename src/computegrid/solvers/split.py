@@ -12,7 +12,7 @@ import numpy as np
 
 from computegrid.program.algebra import LinearProgram
 from computegrid.solvers.highs import solve_highs
-from computegrid.solvers.solution import Floats, Solution, Status
+from computegrid.solvers.solution import Solution, Status
 from computegrid.solvers.structure import Codes, Units, find_units, matrix_of
 
 
@@ -96,8 +96,3 @@ def _order(unit: Codes, n_units: int) -> tuple[Codes, Codes]:
     order = np.argsort(unit, kind="stable")
     return order, np.searchsorted(unit[order], np.arange(n_units + 1))
 
-
-def empty_answer(status: Status, solver: str, seconds: float) -> Solution:
-    """An answer without values."""
-    nothing: Floats = np.zeros(0)
-    return Solution(status, nothing, nothing, solver, seconds)

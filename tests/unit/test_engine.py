@@ -1,0 +1,112 @@
+"""The engine: what it takes, what it says, and that it depends on nothing but the problem."""
+
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from computegrid.dispatch import solve
+from computegrid.errors import InfeasibleError, SolverError
+from computegrid.program.build import build_program
+from computegrid.scenario.regime import Forbid, Limit, Regime, Share
+from computegrid.scenario.scenario import Scenario
+from computegrid.solvers import network_oracle
+from computegrid.solvers.certificate import certify
+from computegrid.solvers.choose import solve_program
+from computegrid.solvers.structure import find_units
+
+
+def world(n_regions=6, n_sites=8, n_hours=48, defer_hours=0.0):
+    rng = np.random.default_rng(7)
+    lanes = pd.MultiIndex.from_product(
+        [[f"r{i}" for i in range(n_regions)], [f"s{i}" for i in range(n_sites)]],
+        names=["region", "site"]).to_frame(index=False)
+    asks = pd.MultiIndex.from_product(
+        [[f"r{i}" for i in range(n_regions)], range(n_hours)], names=["region", "hour"],
+    ).to_frame(index=False)
+    site_hours = pd.MultiIndex.from_product(
+        [[f"s{i}" for i in range(n_sites)], range(n_hours)], names=["site", "hour"],
+    ).to_frame(index=False)
+    return Scenario.from_tables(
+        regions=pd.DataFrame({"bloc": ["a", "b"] * (n_regions // 2)},
+                             index=[f"r{i}" for i in range(n_regions)]),
+        sites=pd.DataFrame({"capacity_mw": 10.0, "power_ratio": rng.choice([1.0, 1.5], n_sites),
+                            "control": ["x", "y"] * (n_sites // 2),
+                            "carbon_kg_per_mwh": rng.uniform(10, 500, n_sites)},
+                           index=[f"s{i}" for i in range(n_sites)]),
+        demand=asks.assign(mw=rng.uniform(2, 12, len(asks)), workload="work"),
+        workloads=pd.DataFrame({"defer_hours": [defer_hours]}, index=["work"]),
+        lanes=lanes.assign(network_usd_per_mwh=rng.uniform(1, 20, len(lanes))),
+        site_hours=site_hours.assign(energy_usd_per_mwh=rng.uniform(20, 120, len(site_hours))),
+        hours=pd.DataFrame({"hour": range(n_hours), "weight_hours": 1.0,
+                            "day": np.arange(n_hours) // 12}),
+    )
+
+
+SHARE = Share(label="own", demand={"bloc": "a"}, supply={"control": "x"}, min=0.6)
+CAP = Limit(label="cap", quantity="carbon_t", max=300.0, per="horizon", penalty_usd=500.0)
+CROSSING = Limit(label="corridor", demand={"bloc": "b"}, supply={"control": "y"},
+                 quantity="it_mw", max=9.0)
+INSIDE = Limit(label="spare", demand={"bloc": "b"}, supply={"site": "s0"}, quantity="it_mw",
+               max=3.0)
+
+
+@pytest.mark.parametrize(("defer_hours", "rules", "says"), [
+    (0.0, [], "every row fits"),
+    (6.0, [], "network simplex on 4 units"),
+    (0.0, [INSIDE], "every row fits"),
+    (0.0, [CROSSING], "priced out"),
+    (6.0, [SHARE, CAP], "Dantzig-Wolfe"),
+])
+def test_the_engine_finds_the_optimum_of_the_reference_and_says_how(defer_hours, rules, says):
+    s = world(defer_hours=defer_hours)
+    ours, reference = solve(s, rules), solve(s, rules, solver="highs")
+    assert says in ours.solver
+    assert ours.cost_usd == pytest.approx(reference.cost_usd, rel=1e-8)
+
+
+def test_hours_are_units_and_days_are_where_work_waits():
+    assert len(find_units(build_program(world(), Regime("none"))).hours) == 48
+    assert len(find_units(build_program(world(defer_hours=3.0), Regime("none"))).hours) == 4
+
+
+def test_the_answer_does_not_depend_on_the_number_of_workers(monkeypatch):
+    s = world(defer_hours=6.0)
+    found = []
+    for n in (1, 3):
+        monkeypatch.setattr(network_oracle, "workers", lambda n=n: n)
+        lp = build_program(s, Regime("own", (SHARE, CAP)))
+        found.append(solve_program(lp, solver="network"))
+    assert np.array_equal(found[0].x, found[1].x)
+    assert np.array_equal(found[0].row_dual, found[1].row_dual)
+
+
+def test_a_near_dispatch_gives_the_same_optimum():
+    s = world(defer_hours=6.0)
+    freeze = [Forbid(label="freeze", supply={"control": "y"}), CAP]
+    near = solve(s, [CAP])
+    warm, cold = solve(s, freeze, near=near), solve(s, freeze)
+    assert warm.cost_usd == pytest.approx(cold.cost_usd, rel=1e-8)
+
+
+def test_without_numba_highs_takes_the_units(monkeypatch):
+    monkeypatch.setitem(sys.modules, "computegrid.solvers.network_kernel", None)
+    monkeypatch.delattr("computegrid.solvers.network_kernel", raising=False)
+    s = world()
+    assert "numba is missing" in (found := solve(s)).solver
+    assert found.cost_usd == pytest.approx(solve(s, solver="highs").cost_usd, rel=1e-8)
+
+
+def test_hard_rules_that_cannot_hold_are_infeasible_not_wrong():
+    rules = [Share(label="all", supply={"control": "x"}, min=1.0),
+             Forbid(label="none", supply={"control": "x"})]
+    with pytest.raises(InfeasibleError):
+        solve(world(), rules)
+
+
+def test_what_no_engine_takes_is_refused_by_name():
+    lp = build_program(world(defer_hours=6.0), Regime("own", (SHARE,)))
+    with pytest.raises(SolverError, match="falls|fall apart"):
+        solve_program(lp, solver="split")
+    certify(lp, solve_program(lp, solver="network"))
