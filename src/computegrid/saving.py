@@ -75,7 +75,7 @@ def save_run(
         for name, table in (inputs or {}).items():
             table.to_parquet(temporary / "inputs" / f"{name}.parquet")
         for name, values in (arrays or {}).items():
-            np.savez_compressed(temporary / "inputs" / f"{name}.npz", **values)
+            np.savez_compressed(temporary / "inputs" / f"{name}.npz", **dict[str, Any](values))
         text = json.dumps(metadata, indent=2, ensure_ascii=False, default=str)
         (temporary / "run.json").write_text(text + "\n", encoding="utf-8")
         for file in [*temporary.rglob("*"), temporary]:
@@ -115,7 +115,8 @@ def _require_own(folder: Path, model: str) -> None:
     except (OSError, ValueError, KeyError, TypeError):
         raise DataError(f"{folder} is not empty and is no saved run; name another folder") from None
     if earlier != model:
-        raise DataError(f"{folder} holds a run of {earlier!r}, not of {model!r}; name another folder")
+        raise DataError(
+            f"{folder} holds a run of {earlier!r}, not of {model!r}; name another folder")
 
 
 def _swap(new: Path, folder: Path) -> None:

@@ -14,7 +14,7 @@ import computegrid as cg
 def reduced(
     name: str, n_regions: int = 6, n_hours: int = 3, per_control: int = 6
 ) -> cg.Scenario:
-    """The model with the regions that want most, spread hours and the largest sites of every controller."""
+    """The model with the largest demand, spread hours and each controller's largest sites."""
     full = cg.load(name)
     demand = full.demand
     order = demand.groupby("region")["mw"].sum().sort_values(ascending=False, kind="stable").index

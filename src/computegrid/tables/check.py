@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -56,9 +57,9 @@ def check_table(table: Table, raw: pd.DataFrame, *, source: str = "") -> pd.Data
 
 
 def collect(
-    table: Table, raw: pd.DataFrame, faults: list[Fault], *, source: str = ""
+    table: Table, raw: Any, faults: list[Fault], *, source: str = ""
 ) -> pd.DataFrame:
-    """As :func:`check_table`, but append the faults to ``faults`` and return what could be typed."""
+    """As :func:`check_table`, but append faults to ``faults`` and return what could be typed."""
     name = source or table.name
     if not isinstance(raw, pd.DataFrame):
         faults.append(Fault(name, f"expected a pandas DataFrame, got {type(raw).__name__}"))
@@ -110,7 +111,7 @@ def _row_labels(table: Table, frame: pd.DataFrame) -> list[str]:
 
 
 def _typed(
-    column: Column, cells: pd.Series, labels: list[str], name: str, faults: list[Fault]
+    column: Column, cells: Any, labels: list[str], name: str, faults: list[Fault]
 ) -> pd.Series:
     if isinstance(cells, pd.DataFrame):  # the column is there twice, already a fault
         cells = cells.iloc[:, 0]

@@ -34,8 +34,8 @@ def great_circle_km(
         np.sin((phi_b - phi_a) / 2) ** 2
         + np.cos(phi_a) * np.cos(phi_b) * np.sin((lam_b - lam_a) / 2) ** 2
     )
-    distance: npt.NDArray[np.float64] = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
-    return distance
+    angle: npt.NDArray[np.float64] = 2 * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
+    return EARTH_RADIUS_KM * angle
 
 
 def located(table: pd.DataFrame, name: str, faults: list[Fault]) -> gpd.GeoDataFrame:

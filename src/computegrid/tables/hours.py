@@ -23,11 +23,13 @@ def typed_hours(
         if str(cells.dt.tz) not in ("UTC", "UTC+00:00", "datetime.timezone.utc"):
             faults.append(Fault(table, f"times are in {cells.dt.tz}, expected UTC",
                                 column=name, cure="convert with .tz_convert('UTC')"))
-        return cells.dt.tz_convert("UTC")
+        utc: pd.Series = cells.dt.tz_convert("UTC")
+        return utc
     if pd.api.types.is_datetime64_dtype(cells):
         faults.append(Fault(table, "times have no zone, expected UTC", column=name,
                             cure="say what they are with .tz_localize('UTC')"))
-        return cells.dt.tz_localize("UTC")
+        assumed: pd.Series = cells.dt.tz_localize("UTC")
+        return assumed
     text = cells.astype(object).map(lambda v: "" if pd.isna(v) else str(v).strip())
     if len(text) and text.str.fullmatch(r"-?\d{1,9}").all():
         return text.astype("int64")

@@ -49,9 +49,9 @@ def check_columns(table: Table, frame: pd.DataFrame, name: str, faults: list[Fau
             faults.append(Fault(name, f"expected {known.name} [{known.unit}]", column=other,
                                 cure=f"rename it to {known.name}"))
         elif known.required:
-            near = [c for c in have if table.column(c) is None]
+            unknown = [c for c in have if table.column(c) is None]
             faults.append(Fault(name, "column is missing", column=known.name,
-                                cure=_near(known.name, near)))
+                                cure=_near(known.name, unknown)))
         taken |= {wrong, other}
     missing = [c.name for c in table.columns if c.name not in have]
     for extra in have:
