@@ -90,8 +90,9 @@ def freeze(
     Notes
     -----
     Where the hard minima of the regime cannot be kept during a freeze (a contract that promises
-    the frozen party a share), they lapse: the row says which, and is measured against the same
-    regime without them. A switch whose lanes carry nothing changes nothing and needs no solve.
+    the frozen party a share), the rules that hold one lapse: the row says which, and is measured
+    against the same regime without them. A switch
+    whose lanes carry nothing changes nothing and needs no solve.
 
     Examples
     --------

@@ -69,8 +69,8 @@ class Freeze:
         ``peak_usd_per_mwh``; ``breach_hours`` (until work is given up; inf when none is);
         ``worst_hit`` (the regions that lose most work); ``reserve_mw``,
         ``reserve_usd_per_year`` (what holding the cheapest reserve for critical work costs) and
-        ``critical_beyond_reserve_mwh`` (what no reserve could serve); ``lapsed`` (rules whose
-        minima could not be kept).
+        ``critical_beyond_reserve_mwh`` (what no reserve could serve); ``lapsed`` (rules
+        whose minimum could not be kept).
         """
         return self._table.copy()
 

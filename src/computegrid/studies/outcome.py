@@ -34,7 +34,7 @@ class Outcome:
     feasible : bool
         False: work that must be served cannot be.
     lapsed : tuple of str
-        Rules whose hard minima could not be kept.
+        Rules dropped, because a hard minimum could not be kept.
     dispatch : Dispatch or None
         During the freeze, where it was kept.
     reserve : Reserve or None

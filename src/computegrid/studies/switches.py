@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
 from computegrid.errors import ScenarioError, did_you_mean
 from computegrid.program.algebra import Codes
-from computegrid.scenario.regime import Forbid, Limit, Regime, Rule, Share
+from computegrid.scenario.regime import Forbid, Limit, Regime, Share
 from computegrid.scenario.rulemask import ask_mask, lane_mask
 from computegrid.scenario.scenario import Scenario
 
@@ -101,9 +101,10 @@ def together(a: Switch, b: Switch) -> Switch:
 
 
 def without_minima(regime: Regime) -> tuple[Regime, tuple[str, ...]]:
-    """Return the regime with its hard minima lifted, and the labels of the rules they stood in.
+    """Return the regime without the rules that hold a hard minimum, and their labels.
 
-    Under a freeze a contract that gives the frozen party a minimum cannot be kept.
+    A contract that gives a frozen party a minimum cannot be kept, and then lapses whole: its
+    maximum, if it has one, goes with it.
 
     Examples
     --------
@@ -111,17 +112,14 @@ def without_minima(regime: Regime) -> tuple[Regime, tuple[str, ...]]:
     >>> without_minima(contract)[1]
     ('half',)
     """
-    kept: list[Rule] = []
-    lifted: list[str] = []
-    for rule in regime.rules:
-        hard = isinstance(rule, Share) or (isinstance(rule, Limit) and rule.penalty_usd is None)
-        if isinstance(rule, (Share, Limit)) and hard and rule.min is not None:
-            lifted.append(rule.label)
-            if rule.max is not None:
-                kept.append(replace(rule, min=None))
-        else:
-            kept.append(rule)
-    return Regime(regime.name, tuple(kept), title=regime.title, source=regime.source), tuple(lifted)
+    lapsed = [
+        rule for rule in regime.rules
+        if isinstance(rule, (Share, Limit)) and rule.min is not None
+        and getattr(rule, "penalty_usd", None) is None
+    ]
+    kept = tuple(rule for rule in regime.rules if rule not in lapsed)
+    plain = Regime(regime.name, kept, title=regime.title, source=regime.source)
+    return plain, tuple(rule.label for rule in lapsed)
 
 
 def minima_out_of_reach(scenario: Scenario, regime: Regime, closed: Codes) -> bool:
