@@ -57,7 +57,99 @@ def _explore(dispatch: Dispatch, **options: _Any) -> _Any:
     return draw_dispatch(dispatch, **options)
 
 
+def _plot(dispatch: Dispatch, kind: str = "supply", **options: _Any) -> _Any:
+    """Plot the dispatch: ``supply``, ``prices``, ``utilisation``, ``control`` or ``map``.
+
+    Parameters
+    ----------
+    dispatch : Dispatch
+        The answer to plot.
+    kind : str
+        What to plot.
+    **options
+        As :func:`computegrid.maps.plots.plot_dispatch` takes them, e.g. ``lang="zh"``.
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    from computegrid.maps.plots import plot_dispatch
+
+    return plot_dispatch(dispatch, kind, **options)
+
+
+def _html(dispatch: Dispatch) -> str:
+    """Return the totals of the dispatch as a small table, for notebooks."""
+    from computegrid.maps.notebook import dispatch_html
+
+    return dispatch_html(dispatch)
+
+
+def _explore_comparison(comparison: Comparison, **options: _Any) -> _Any:
+    """Draw the comparison as one page: a radio between regimes, and what moved.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        What :func:`compare` returned.
+    **options
+        As :func:`computegrid.maps.studies.draw_comparison` takes them, e.g. ``lang="zh"``.
+
+    Returns
+    -------
+    folium.Map
+        Shows itself in a notebook; ``.save(path)`` writes the page.
+    """
+    from computegrid.maps.studies import draw_comparison
+
+    return draw_comparison(comparison, **options)
+
+
+def _explore_freeze(found: Freeze, **options: _Any) -> _Any:
+    """Draw the freezes as one page: pick a switch, see who goes dark.
+
+    Parameters
+    ----------
+    found : Freeze
+        What :func:`freeze` returned.
+    **options
+        As :func:`computegrid.maps.studies.draw_freeze` takes them, e.g. ``max_views=20``.
+
+    Returns
+    -------
+    folium.Map
+        Shows itself in a notebook; ``.save(path)`` writes the page.
+    """
+    from computegrid.maps.studies import draw_freeze
+
+    return draw_freeze(found, **options)
+
+
+def _plot_frontier(found: Frontier, **options: _Any) -> _Any:
+    """Plot the frontier, with its shadow price.
+
+    Parameters
+    ----------
+    found : Frontier
+        What :func:`frontier` returned.
+    **options
+        As :func:`computegrid.maps.curves.plot_frontier` takes them, e.g. ``ax=``.
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    from computegrid.maps.curves import plot_frontier
+
+    return plot_frontier(found, **options)
+
+
 Dispatch.explore = _explore
+Dispatch.plot = _plot
+Dispatch._repr_html_ = _html
+Comparison.explore = _explore_comparison
+Freeze.explore = _explore_freeze
+Frontier.plot = _plot_frontier
 
 
 def __getattr__(name: str) -> _Any:

@@ -54,6 +54,9 @@ class Dispatch:
     certificate: Certificate
     explore: ClassVar[Callable[..., Any]]
     """Draw the dispatch as one offline page; bound where the package is put together."""
+    plot: ClassVar[Callable[..., Any]]
+    """Draw a plot of the dispatch; bound where the package is put together."""
+    _repr_html_: ClassVar[Callable[..., str]]
 
     _lp: LinearProgram = field(repr=False)
     _x: Floats = field(repr=False)

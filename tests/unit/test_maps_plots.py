@@ -44,7 +44,7 @@ def test_each_plot_draws(dispatch, kind):
 def test_the_ribbons_carry_all_that_was_served(dispatch):
     ax = plot_dispatch(dispatch, "control")
     text = " ".join(item.get_text() for item in ax.texts)
-    assert "United States\n40 MW, 67 %" in text and "European Union\n20 MW, 33 %" in text
+    assert "United States · 40 MW, 67 %" in text and "European Union · 20 MW, 33 %" in text
     assert "3 others" in text
     mpl.pyplot.close(ax.figure)
 

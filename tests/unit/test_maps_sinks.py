@@ -26,18 +26,36 @@ def test_attributes_of_the_page_are_no_handlers():
     assert not re.findall(r"setAttribute\(\s*['\"]on", text)
 
 
-def test_only_page_py_writes_markup_and_imports_folium():
+MARKUP = {"page.py", "notebook.py", "markup.py"}
+
+
+def test_only_few_files_write_markup():
     for path in FOLDER.glob("*.py"):
-        if path.name != "page.py":
+        if path.name not in MARKUP:
             code = re.sub(r'""".*?"""', "", path.read_text("utf-8"), flags=re.S)
-            assert "import folium" not in code and "branca" not in code
             assert not re.search(r"<(div|script|p|span|header|style)[ >]", code)
+
+
+def test_only_page_py_imports_folium():
+    for path in FOLDER.glob("*.py"):
+        text = path.read_text("utf-8")
+        assert path.name == "page.py" or ("import folium" not in text and "branca" not in text)
+
+
+@pytest.mark.parametrize("name", ["notebook.py", "markup.py"])
+def test_every_value_of_small_markup_is_safe(name):
+    """What is put between braces went through safe(), or was made of what did."""
+    text = (FOLDER / name).read_text("utf-8")
+    code = re.sub(r'""".*?"""', "", text, flags=re.S)
+    made = set(re.findall(r"(\w+) = [^=\n]*?f?['\"]", code))
+    for value in re.findall(r"\{([^{}]+)\}", "".join(re.findall(r'f"[^"]*"|f\'[^\']*\'', code))):
+        assert value.startswith("safe(") or value in made, (name, value)
 
 
 def test_every_value_written_into_markup_is_safe():
     body = (FOLDER / "page.py").read_text("utf-8").split("def _body", 1)[1].split("return", 1)[1]
     written = re.findall(r"\{([^{}]+)\}", body)
-    known = {"name", "clock", "totals", "land", "safe_json(values)"}
+    known = {"name", "clock", "totals", "land", "kind", "views", "safe_json(values)"}
     for value in written:
         assert value.startswith(("safe(", 'text["')) or value in known, value
 

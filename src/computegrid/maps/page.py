@@ -6,7 +6,6 @@ import base64
 import hashlib
 import os
 import re
-import tempfile
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -23,6 +22,7 @@ from computegrid.maps.payload import page_values
 from computegrid.maps.safe import safe, safe_json
 from computegrid.maps.views import View
 from computegrid.maps.words import Lang, check_lang, words
+from computegrid.maps.writing import write_whole
 
 if TYPE_CHECKING:
     from computegrid.dispatch import Dispatch
@@ -103,20 +103,7 @@ def draw_views(
 
 def save_page(page: folium.Map, path: str | os.PathLike[str]) -> Path:
     """Write a map to a file: the whole page is there afterwards, or the file is as it was."""
-    target = Path(path)
-    text = page.get_root().render()
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return target
+    return write_whole(Path(path), page.get_root().render())
 
 
 class OfflineMap(folium.Map):

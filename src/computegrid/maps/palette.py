@@ -57,6 +57,9 @@ SEQUENTIAL = ("#f1e9f7", "#d5c1e6", "#b194cf", "#8560b0", "#5b3390", "#341062")
 """Ramp from low to high for prices and shares: light to dark, so it also reads in grey."""
 
 
+INK = "#1f2937"
+"""Colour of text in plots."""
+
 CHANGE = ("#a8470b", "#f6f3ec", "#075f6b")
 """Less, the same, more: orange and teal differ to every kind of colour vision, and in grey by the
 dashes that less is drawn with."""

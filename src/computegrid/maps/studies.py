@@ -18,7 +18,8 @@ from computegrid.maps.words import Lang, check_lang, pick, words
 
 if TYPE_CHECKING:
     from computegrid.studies.compare import Comparison
-    from computegrid.studies.freezetable import Freeze, Outcome
+    from computegrid.studies.freezetable import Freeze
+    from computegrid.studies.outcome import Outcome
 
 _NAMED = 24  # a title longer than this stands in one language where both are asked for
 
@@ -53,7 +54,7 @@ def draw_comparison(
     figures = table.to_dict("index")
     rows = [
         _row(_title(comparison, name, lang), names.index(name) if name in names else -1,
-             _regime_cells(figures[name], figures[comparison.base]) if name in names
+             regime_cells(figures[name], figures[comparison.base]) if name in names
              else [[says["infeasible"], ""]])
         for name in table.index
     ]  # fmt: skip
@@ -138,7 +139,7 @@ def _row(name: str, view: int, cells: list[list[str]]) -> dict[str, Any]:
     return {"name": name, "view": view, "cells": cells}
 
 
-def _regime_cells(row: dict[Any, Any], start: dict[Any, Any]) -> list[list[str]]:
+def regime_cells(row: dict[Any, Any], start: dict[Any, Any]) -> list[list[str]]:
     """Cost, unserved work, own control and carbon of a regime, each with its change."""
     own = float(row["own_control_share"])
     unserved, before = (r["unserved_mwh"] / (r["served_mwh"] + r["unserved_mwh"])

@@ -1,0 +1,262 @@
+"""A report: one HTML file with the answers, the rules, the maps and what they rest on."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Iterable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+
+from computegrid.dispatch import Dispatch
+from computegrid.maps import markup
+from computegrid.maps.base import BaseMap
+from computegrid.maps.estimates import estimates
+from computegrid.maps.figures import horizon_hours
+from computegrid.maps.header import header, large, share
+from computegrid.maps.paper import plot_map
+from computegrid.maps.plots import plot_dispatch
+from computegrid.maps.reportwords import describe, report_words, title_in
+from computegrid.maps.safe import safe
+from computegrid.maps.studies import regime_cells
+from computegrid.maps.touch import source_titles
+from computegrid.maps.words import Lang, check_lang
+from computegrid.maps.writing import write_whole
+from computegrid.scenario.regime import Regime
+from computegrid.scenario.scenario import Scenario
+from computegrid.studies.compare import Comparison, compare
+
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'"
+_ROWS = 40
+_STYLE = """
+@page { size: A4; margin: 16mm 15mm; }
+body { font: 10.5pt/1.45 "Noto Sans", "Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC",
+  "Microsoft YaHei", system-ui, "Segoe UI", Arial, sans-serif; color: #1f2937;
+  max-width: 185mm; margin: 12mm auto; padding: 0 5mm; background: #fff; }
+h1 { font-size: 21pt; line-height: 1.2; margin: 0 0 2mm; }
+h2 { font-size: 14.5pt; margin: 9mm 0 2mm; }
+h3 { font-size: 11.5pt; margin: 5mm 0 1.5mm; } h1, h2, h3 { break-after: avoid; }
+p { margin: 0 0 2mm; } .soft, figcaption, caption { color: #4b5563; font-size: 9pt; }
+table { border-collapse: collapse; width: 100%; margin: 2mm 0 3mm; font-size: 8.8pt; }
+th, td { border-bottom: 0.5pt solid #d6d3cc; padding: 1mm 2.5mm 1mm 0; text-align: left;
+  vertical-align: top; font-weight: 400; overflow-wrap: anywhere; unicode-bidi: isolate; }
+thead th { font-weight: 650; border-bottom: 1pt solid #6b7280; overflow-wrap: normal; }
+td.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+tr { break-inside: avoid; } thead { display: table-header-group; } caption { text-align: left; }
+figure { margin: 3mm 0; break-inside: avoid; } img { width: 100%; height: auto; }
+nav ol { columns: 2; margin: 2mm 0; padding-left: 6mm; } a { color: #1d4ed8; }
+section.regime { break-before: page; }
+@media print { body { margin: 0; padding: 0; max-width: none; } nav { display: none; } }
+"""
+
+
+def write_report(
+    scenario: Scenario,
+    regimes: Iterable[str | Regime] | None,
+    path: str | os.PathLike[str],
+    *,
+    base: str | None = None,
+    lang: Lang = "en",
+    base_map: BaseMap = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Path:
+    """Solve a scenario under regimes and write what came of it as one HTML file.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What is asked.
+    regimes : list of names or Regimes, or None
+        What to compare; None is every regime of the scenario.
+    path : path
+        The file to write; it is there whole or not at all. It needs no network and has no script.
+    base : str, optional
+        Regime that changes are taken from, as in :func:`computegrid.compare`.
+    lang : {"en", "zh", "both"}
+        Words and names; both is English with Chinese names beside.
+    base_map : optional
+        As :func:`computegrid.maps.page.draw_dispatch` takes it.
+    progress : callable, optional
+        Called as ``progress(done, total, regime)`` before each solve.
+
+    Returns
+    -------
+    Path
+    """
+    check_lang(lang)
+    comparison = compare(scenario, regimes, base, progress=progress)
+    return write_whole(Path(path), report_html(comparison, lang=lang, base_map=base_map))
+
+
+def report_html(
+    comparison: Comparison, *, lang: Lang = "en", base_map: BaseMap = None
+) -> str:
+    """The report of a comparison, as the text of an HTML document."""
+    says, scenario = report_words(lang), comparison.scenario
+    first = comparison.dispatches[comparison.base]
+    head = header(first, lang)
+    chapters = [
+        ("summary", says["summary"], _summary(comparison, says, lang)),
+        *(
+            (f"regime-{k}", title_in(dispatch.regime, lang),
+             _regime(dispatch, says, lang, base_map))
+            for k, dispatch in enumerate(comparison.dispatches.values())
+        ),
+        ("estimates", says["estimates"], _estimates(scenario, says, lang)),
+        ("sources", says["sources"], _sources(comparison, says)),
+        ("method", says["method"], _method(comparison, says)),
+    ]  # fmt: skip
+    body = "".join(
+        f'<section class="{"regime" if name.startswith("regime") else "part"}">'
+        f"{markup.heading(title, 2, name)}{text}</section>"
+        for name, title, text in chapters
+    )
+    return (
+        f'<!DOCTYPE html>\n<html lang="{safe(head.html_lang)}"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        '<meta name="referrer" content="no-referrer"><link rel="icon" href="data:,">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{safe(head.title)}</title><style>{_STYLE}</style></head><body>"
+        f"<header>{markup.heading(head.title, 1, 'top')}"
+        f"{markup.paragraph(head.period, 'soft')}"
+        f"{markup.links((name, title) for name, title, _ in chapters)}</header>"
+        f"{body}</body></html>\n"
+    )
+
+
+def _summary(comparison: Comparison, says: dict[str, str], lang: Lang) -> str:
+    figures = comparison.table.to_dict("index")
+    start = figures[comparison.base]
+    columns = [says["regime"], says["cost"], "±", says["unserved"], "±", says["own"], "±", "CO₂",
+               "±"]  # fmt: skip
+    rows = [
+        [title_in(dispatch.regime, lang), *_flat(regime_cells(figures[name], start))]
+        for name, dispatch in comparison.dispatches.items()
+    ]
+    rows += [[name, says["infeasible"], *[""] * 7] for name in comparison.infeasible]
+    scenario, first = comparison.scenario, comparison.dispatches[comparison.base]
+    asked = float(first.summary["demand_mwh"]) / horizon_hours(first)
+    what = says["asked"].format(
+        regions=len(scenario.regions), sites=len(scenario.sites), demand=f"{asked:,.0f}",
+        base=title_in(first.regime, lang),
+    )  # fmt: skip
+    lost = [markup.paragraph(f"{name}: {why}", "soft")
+            for name, why in comparison.infeasible.items()]  # fmt: skip
+    plots = _picture(plot_dispatch, first, "supply", says["fig_supply"], lang) + _picture(
+        plot_dispatch, first, "prices", says["fig_prices"], lang
+    )
+    return (
+        markup.paragraph(what) + markup.table(columns, rows, says["fig_table"])
+        + "".join(lost) + plots
+    )  # fmt: skip
+
+
+def _regime(dispatch: Dispatch, says: dict[str, str], lang: Lang, base_map: BaseMap) -> str:
+    totals = markup.table(
+        [says["figure"], says["value"]], [list(pair) for pair in header(dispatch, lang).totals]
+    )
+    caption = says["fig_map"]
+    fig_map = _drawn(lambda: plot_map(dispatch, lang=lang, base_map=base_map, title=False), "png")
+    control = _picture(plot_dispatch, dispatch, "control", says["fig_control"], lang)
+    note = dispatch.regime.note
+    return (
+        (markup.paragraph(note) if note else "") + totals
+        + markup.figure(fig_map, "png", f"{caption} {_said(dispatch)}", caption)
+        + control + _rules(dispatch, says)
+    )  # fmt: skip
+
+
+def _rules(dispatch: Dispatch, says: dict[str, str]) -> str:
+    title = markup.heading(says["rules"], 3)
+    if not dispatch.regime.rules:
+        return title + markup.paragraph(says["no_rules"])
+    prices = dispatch.rule_prices
+    rows = []
+    for rule in dispatch.regime.rules:
+        found = prices[prices["rule"] == rule.label]
+        worth = found["shadow_price"].to_numpy(dtype=float)
+        most = worth[abs(worth).argmax()] if len(worth) else 0.0
+        unit = str(found["unit"].iloc[0]) if len(found) else ""
+        price = f"{large(float(most)).strip()} USD/{unit}" if abs(most) > 1e-6 else says["slack"]
+        sources = "; ".join(source_titles(dispatch.scenario, rule.source))
+        rows.append([rule.label, describe(rule), price, sources, rule.note])
+    columns = [says["rule"], says["says"], says["price"], says["source"], says["note"]]
+    return title + markup.table(columns, rows)
+
+
+def _estimates(scenario: Scenario, says: dict[str, str], lang: Lang) -> str:
+    found = estimates(scenario, lang)
+    if not found:
+        return markup.paragraph(says["no_estimates"])
+    out = []
+    for one in found:
+        out.append(markup.heading(says[one.table], 3))
+        out.append(markup.paragraph(says["soft"].format(
+            n=one.estimated, of=one.rows, share=share(one.share, 1.0), mw=says[f"{one.table}_mw"],
+        )))  # fmt: skip
+        rows = [
+            [r["name"], f"{r['mw']:,.0f}", r["kind"], r["confidence"], r["source"]]
+            for r in one.listed.head(_ROWS).to_dict("records")
+        ]
+        columns = [says["name"], "MW", says["kind"], says["confidence"], says["source"]]
+        out.append(markup.table(columns, rows))
+        if len(one.listed) > _ROWS:
+            out.append(markup.paragraph(says["more"].format(n=len(one.listed) - _ROWS), "soft"))
+    return "".join(out)
+
+
+def _sources(comparison: Comparison, says: dict[str, str]) -> str:
+    scenario, cited = comparison.scenario, set[str]()
+    rules = [rule for d in comparison.dispatches.values() for rule in d.regime.rules]
+    listed = [rule.source for rule in rules]
+    for table in (scenario.regions, scenario.sites, scenario.workloads):
+        if "source_id" in table:
+            listed += table["source_id"].dropna().astype(str).tolist()
+    for many in listed:
+        cited |= {key.strip() for key in str(many).split(";") if key.strip()}
+    known = scenario.sources
+    rows = [
+        [key, *(str(known.loc[key].get(c) or "") for c in ("title", "publisher", "year", "url"))]
+        for key in sorted(cited) if key in known.index
+    ]  # fmt: skip
+    if not rows:
+        return markup.paragraph(says["no_sources"])
+    return markup.table(["", says["title"], says["publisher"], says["year"], "URL"], rows)
+
+
+def _method(comparison: Comparison, says: dict[str, str]) -> str:
+    rows = [[name, d.status, d.solver, str(d.certificate)]
+            for name, d in comparison.dispatches.items()]  # fmt: skip
+    made = says["made"].format(version=version("computegrid"))
+    return (
+        markup.paragraph(says["how"])
+        + markup.table([says["regime"], says["status"], says["solver"], says["checked"]], rows)
+        + markup.paragraph(made, "soft")
+    )  # fmt: skip
+
+
+def _picture(draw: Any, dispatch: Dispatch, kind: str, caption: str, lang: Lang) -> str:
+    image = _drawn(lambda: draw(dispatch, kind, lang=lang), "svg")
+    return markup.figure(image, "svg+xml", f"{caption} {_said(dispatch)}", caption)
+
+
+def _drawn(draw: Callable[[], Any], kind: str) -> bytes:
+    """The picture of axes, the same bytes whenever it is drawn."""
+    with mpl.rc_context({"svg.hashsalt": "computegrid", "backend": "agg"}):
+        figure, out = draw().figure, io.BytesIO()
+        metadata = {"Date": None} if kind == "svg" else {}
+        figure.savefig(out, format=kind, dpi=140, bbox_inches="tight", metadata=metadata)
+        plt.close(figure)
+    return out.getvalue()
+
+
+def _said(dispatch: Dispatch) -> str:
+    return "; ".join(f"{name}: {value}" for name, value in header(dispatch, "en").totals)
+
+
+def _flat(cells: list[list[str]]) -> list[str]:
+    return [text for pair in cells for text in pair]
