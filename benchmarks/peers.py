@@ -58,18 +58,20 @@ def run_linopy(scenario, regime):
     columns = pd.RangeIndex(lp.n_columns, name="column")
     x = model.add_variables(lower=xr.DataArray(lp.col_lower, coords=[columns]),
                             upper=xr.DataArray(lp.col_upper, coords=[columns]), name="x")
-    matrix = matrix_of(lp).tocoo()
-    rows, cols = matrix.coords
-    entry = pd.RangeIndex(len(rows), name="entry")
-    terms = x.sel(column=xr.DataArray(cols, coords=[entry])) * xr.DataArray(
-        matrix.data, coords=[entry])
-    left = terms.groupby(xr.DataArray(rows, coords=[entry], name="row")).sum()
-    for side, sign in ((lp.row_lower, ">="), (lp.row_upper, "<=")):
-        bound = xr.DataArray(side, dims="row", coords={"row": np.arange(lp.n_rows)})
-        keep = np.flatnonzero(np.isfinite(side))
-        present = np.intersect1d(keep, left.indexes["row"])
-        model.add_constraints(left.sel(row=present), sign, bound.sel(row=present),
-                              name=f"rows{sign}")
+    for block in lp.blocks:
+        of_block = lp.rows_of(block.name)
+        matrix = matrix_of(lp)[of_block].tocoo()
+        rows, cols = matrix.coords
+        entry = pd.RangeIndex(len(rows), name="entry")
+        terms = x.sel(column=xr.DataArray(cols, coords=[entry])) * xr.DataArray(
+            matrix.data, coords=[entry])
+        left = terms.groupby(xr.DataArray(rows, coords=[entry], name="row")).sum()
+        for side, sign in ((lp.row_lower[of_block], ">="), (lp.row_upper[of_block], "<=")):
+            bound = xr.DataArray(side, dims="row", coords={"row": np.arange(len(side))})
+            present = np.intersect1d(np.flatnonzero(np.isfinite(side)), left.indexes["row"])
+            if len(present):
+                model.add_constraints(left.sel(row=present), sign, bound.sel(row=present),
+                                      name=f"{block.name}{sign}")
     model.add_objective((x * xr.DataArray(lp.cost, coords=[columns])).sum())
     steps["build"], mark = time.perf_counter() - mark, time.perf_counter()
     model.solve("highs", io_api="direct", output_flag=False)

@@ -107,6 +107,6 @@ def test_hard_rules_that_cannot_hold_are_infeasible_not_wrong():
 
 def test_what_no_engine_takes_is_refused_by_name():
     lp = build_program(world(defer_hours=6.0), Regime("own", (SHARE,)))
-    with pytest.raises(SolverError, match="falls|fall apart"):
+    with pytest.raises(SolverError, match="fall apart"):
         solve_program(lp, solver="split")
     certify(lp, solve_program(lp, solver="network"))
