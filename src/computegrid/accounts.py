@@ -159,11 +159,13 @@ def workload_table(scenario: Scenario, flow: Floats, unserved: Floats) -> pd.Dat
         "home_share": lane * home,
         "mean_distance_km": lane * tables["lanes"]["distance_km"].to_numpy(dtype=np.float64),
         "mean_rtt_ms": lane * a.rtt_ms,
-    }).groupby(a.lane_workload).sum()
+    }).groupby(a.lane_workload).sum(min_count=1)
     asks = pd.DataFrame({
         "demand_mwh": a.demand_mw @ a.weight_hours, "unserved_mwh": unserved @ a.weight_hours,
     }).groupby(a.ask_workload).sum()
-    table = asks.join(lanes, how="left").fillna(0.0)
+    table = asks.join(lanes, how="left")
+    totals = ["served_mwh", "energy_mwh", "carbon_t"]
+    table[totals] = table[totals].fillna(0.0)
     for column in ("home_share", "mean_distance_km", "mean_rtt_ms"):
         table[column] = table[column] / table["served_mwh"].where(table["served_mwh"] > 0)
     table.index = pd.Index(names.take(np.asarray(table.index, dtype=np.int64)), name="workload")

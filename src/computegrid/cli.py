@@ -6,6 +6,9 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
+from importlib.metadata import version
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
@@ -15,7 +18,13 @@ from rich.progress import Progress
 
 from computegrid import console as say
 from computegrid.dispatch import solve
-from computegrid.errors import ComputegridError, InfeasibleError, RuleWarning, SolverError
+from computegrid.errors import (
+    ComputegridError,
+    DataError,
+    InfeasibleError,
+    RuleWarning,
+    SolverError,
+)
 from computegrid.saving import safe_csv, write_atomically
 from computegrid.scenario.bundled import load, models
 from computegrid.scenario.newmodel import new_model
@@ -45,6 +54,26 @@ MapOption = Annotated[Optional[Path], typer.Option(  # noqa: UP045
     "--map", metavar="FILE", help="Write the map: one HTML page, no network needed.")]
 
 
+class Goal(StrEnum):
+    """What is minimised."""
+
+    cost = "cost"
+    carbon = "carbon"
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"computegrid {version('computegrid')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(show_version: Annotated[bool, typer.Option(
+    "--version", callback=_version, is_eager=True, help="Say the version and stop.")] = False,
+) -> None:
+    """Route compute demand to data-centre capacity, and see what each rule about it costs."""
+
+
 @app.command("models")
 def list_models() -> None:
     """List the bundled models and their regimes."""
@@ -61,7 +90,7 @@ def run(
     map_file: MapOption = None,
     save: Annotated[Optional[Path], typer.Option(  # noqa: UP045
         "--save", metavar="DIR", help="Write all tables here (CSV, Parquet, run.json).")] = None,
-    minimise: Annotated[str, typer.Option(help="What to minimise: cost or carbon.")] = "cost",
+    minimise: Annotated[Goal, typer.Option(help="What to minimise.")] = Goal.cost,
     solver: Annotated[Optional[str], typer.Option(  # noqa: UP045
         help="Force a solver, e.g. highs; chosen by the model's structure if left out.")] = None,
 ) -> None:
@@ -70,10 +99,11 @@ def run(
     Example: [bold]computegrid run china --regime edwc --map china.html --save china-run[/bold]
     """
     console = _console()
+    _check_target(map_file)
     scenario = _load(console, model)
     chosen = regime if regime is not None else scenario.default_regime
     with console.status(f"solving {scenario.arrays.n_lanes * scenario.arrays.n_hours:,} flows"):
-        dispatch = solve(scenario, chosen, minimise, solver=solver)  # type: ignore[arg-type]
+        dispatch = solve(scenario, chosen, minimise.value, solver=solver)
     say.print_dispatch(console, dispatch)
     if save is not None:
         dispatch.save(save)
@@ -199,25 +229,26 @@ def new(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; errors are one paragraph on standard error, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     stderr = Console(stderr=True, highlight=False)
     warnings.showwarning = lambda message, *_args, **_kwargs: stderr.print(
         f"[yellow]note:[/yellow] {_plain(message)}", soft_wrap=True
     )
     warnings.simplefilter("always", RuleWarning)
     try:
-        app(arguments, standalone_mode=True)
-    except ComputegridError as error:
+        app(arguments)
+    except SystemExit as ended:
+        if ended.code == EXIT_INTERRUPTED:
+            stderr.print("interrupted; nothing half-written was left behind")
+        raise
+    except (ComputegridError, OSError) as error:
         stderr.print(f"[red]error:[/red] {_plain(error)}", soft_wrap=True)
         sys.exit(_exit_code(error))
-    except KeyboardInterrupt:
-        stderr.print("interrupted; nothing half-written was left behind")
-        sys.exit(EXIT_INTERRUPTED)
-    except OSError as error:
-        stderr.print(f"[red]error:[/red] {_plain(error)}", soft_wrap=True)
-        sys.exit(EXIT_WRONG_INPUT)
 
 
-def _exit_code(error: ComputegridError) -> int:
+def _exit_code(error: Exception) -> int:
     if isinstance(error, InfeasibleError):
         return EXIT_INFEASIBLE
     return EXIT_NO_ANSWER if isinstance(error, SolverError) else EXIT_WRONG_INPUT
@@ -233,9 +264,16 @@ def _write_map(console: Console, answer: Any, file: Path | None) -> None:
         return
     from computegrid.maps.page import save_page
 
+    file.parent.mkdir(parents=True, exist_ok=True)
     with console.status("drawing the map"):
         save_page(answer.explore(), file)
     console.print(f"map:    {file}  (open it in a browser; it needs no network)", soft_wrap=True)
+
+
+def _check_target(file: Path | None) -> None:
+    """Refuse a map file that cannot be one before anything is solved."""
+    if file is not None and file.is_dir():
+        raise DataError(f"--map {file} is a folder; name a file, e.g. {file / 'map.html'}")
 
 
 @contextmanager

@@ -18,6 +18,8 @@ from computegrid.studies.compare import Comparison
 from computegrid.studies.freezetable import Freeze
 
 MOST_ROWS = 12
+SMALLEST_PRICE = 0.005
+"""Shadow prices below this are not listed [USD per unit]."""
 
 
 def print_models(console: Console, scenarios: list[Scenario]) -> None:
@@ -237,11 +239,16 @@ def _print_rules(console: Console, dispatch: Dispatch) -> None:
     if prices.empty:
         return
     worth = prices.assign(size=prices["shadow_price"].abs())
+    worth = worth[worth["size"] >= SMALLEST_PRICE]
+    if worth.empty:
+        console.print("No rule costs anything at the margin.")
+        return
     strongest = worth.sort_values("size", ascending=False).groupby("rule", sort=False).head(1)
     table = Table(_name("rule"), "kind", _name("strongest at"), _figure("USD per unit"), "unit",
                   title="What rules cost at the margin (shadow prices)")
     for row in strongest.head(MOST_ROWS).itertuples():
-        where = ", ".join(part for part in (str(row.group), str(row.hour)) if part)
+        hour = "" if pd.isna(row.hour) else str(row.hour)  # type: ignore[arg-type]
+        where = ", ".join(part for part in (str(row.group), hour) if part)
         table.add_row(escape(str(row.rule)), str(row.kind), escape(where),
                       f"{row.shadow_price:,.2f}", str(row.unit))
     console.print(table)

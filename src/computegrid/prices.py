@@ -106,12 +106,12 @@ def rule_table(
 ) -> pd.DataFrame:
     """What each rule does and costs at the margin.
 
-    Columns: ``rule, kind, group, hour`` (blank over the horizon), ``activity, lower, upper,
+    Columns: ``rule, kind, group, hour`` (missing over the horizon), ``activity, lower, upper,
     shadow_price, unit``. The shadow price is what one more unit of the bound adds to the
     objective: negative for a cap that binds, positive for a floor. For a ``Forbid`` it is what
     one MWh on its best lane would add (negative: would save); for a ``Charge``, its rate.
     """
-    activity = lp.activity(x)
+    activity = lp.activity(np.where(_is_excess(lp), 0.0, x))
     flow = x[lp.columns_of("flow")].reshape(-1, scenario.arrays.n_hours)
     z = reduced[lp.columns_of("flow")].reshape(flow.shape) / scenario.arrays.weight_hours
     blocks = {block.name: block for block in lp.blocks}
@@ -132,6 +132,15 @@ def rule_table(
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
+def _is_excess(lp: LinearProgram) -> np.ndarray:
+    """Columns that say how far soft limits are broken, shape (n,)."""
+    mask = np.zeros(lp.n_columns, dtype=bool)
+    for family in lp.families:
+        if family.name.startswith("excess:"):
+            mask[lp.columns_of(family.name)] = True
+    return mask
+
+
 def _rows(
     scenario: Scenario, rule: Rule, block: Block, activity: Floats, dual: Floats
 ) -> pd.DataFrame:
@@ -149,17 +158,26 @@ def _rows(
     return pd.DataFrame({
         "rule": rule.label, "kind": rule.kind,
         "group": np.repeat(block.labels["group"].to_numpy(), k),
-        "hour": np.tile(np.asarray(hours.astype(str))[block.hours], n) if per_hour else "",
+        "hour": _hours(hours, np.tile(block.hours, n)) if block.hours is not None
+        else _hours(hours, np.full(n * k, -1)),
         "activity": activity, "lower": block.lower.ravel(), "upper": block.upper.ravel(),
-        "shadow_price": shadow.ravel(), "unit": unit,
+        "shadow_price": shadow.ravel() + 0.0, "unit": unit,
     })
+
+
+def _hours(hours: pd.Index, at: np.ndarray) -> pd.Series:
+    """Hours at these positions; missing (NaT, NA) where the position is -1."""
+    found = pd.Series(hours.take(np.maximum(at, 0)))
+    if not isinstance(hours, pd.DatetimeIndex):
+        found = found.astype("Int64")
+    return found.mask(at < 0)
 
 
 def _planner_rows(block: Block, activity: Floats, dual: Floats) -> pd.DataFrame:
     """Constraints a planner added to the Pyomo model, in their own units."""
     return pd.DataFrame({
         "rule": block.name.removeprefix(PLANNER_ROWS), "kind": "Constraint",
-        "group": block.labels["group"].to_numpy(), "hour": "", "activity": activity,
+        "group": block.labels["group"].to_numpy(), "hour": None, "activity": activity,
         "lower": block.lower.ravel(), "upper": block.upper.ravel(), "shadow_price": dual,
         "unit": "",
     })
@@ -177,7 +195,8 @@ def _lanes(scenario: Scenario, rule: Rule, flow: Floats, z: Floats) -> pd.DataFr
         used = float(flow[at].sum(axis=0) @ a.weight_hours[found.hours])
         worth, unit, upper = float(z[at].min(initial=0.0)), "MWh", 0.0
     return pd.DataFrame({
-        "rule": [rule.label], "kind": [rule.kind], "group": [""], "hour": [""],
+        "rule": [rule.label], "kind": [rule.kind], "group": [""],
+        "hour": _hours(tables["hours"].index, np.array([-1])),
         "activity": [used], "lower": [-np.inf], "upper": [upper], "shadow_price": [worth],
         "unit": [unit],
     })

@@ -12,7 +12,8 @@ import pytest
 from computegrid.program import constraints, objective, rules, variables
 
 HERE = Path(__file__).parent
-NOT_EQUATIONS = {"deferrable", "days", "reach", "quantity", "carried", "warn_if_idle"}
+NOT_EQUATIONS = {"deferrable", "days", "reach", "quantity", "carried", "warn_if_idle",
+                 "warn_if_shut"}
 
 
 def equations(*modules: ModuleType) -> list[tuple[str, str]]:

@@ -94,6 +94,8 @@ def test_limit_may_be_broken_at_a_price():
     assert dispatch.summary["penalties_usd"] == pytest.approx(60.0)
     assert dispatch.cost_usd == pytest.approx(8 * 21 + 60)
     assert shadow(dispatch, "soft") == pytest.approx(-10.0)
+    assert dispatch.rule_prices["activity"].tolist() == pytest.approx([8.0])
+    assert dispatch.rule_prices["hour"].tolist() == [0]
 
 
 def test_share_at_least():

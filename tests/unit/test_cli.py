@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +68,8 @@ def test_new_does_not_overwrite(small_model):
     (["run", "china", "--regime", "edcw"], 1, "did you mean 'edwc'?"),
     (["run"], 2, "Missing argument"),
     (["fly"], 2, "No such command"),
+    (["run", "china", "--minimise", "profit"], 2, "carbon"),
+    (["run", "china", "--map", "/"], 1, "is a folder"),
 ])
 def test_errors_are_one_paragraph_and_a_code(arguments, code, says):
     done = run(*arguments)
@@ -92,3 +95,45 @@ def test_infeasible_rules_have_their_own_code(small_model):
     assert done.returncode == 3
     assert "nothing-but-gui-an" in done.stderr
     assert not (small_model / "out").exists()
+
+
+def test_a_missing_table_of_facts_is_told(small_model, tmp_path):
+    mine = tmp_path / "mine"
+    assert run("new", mine, "--from", small_model).returncode == 0
+    (mine / "facts" / "grids.csv").unlink()
+    done = run("run", mine)
+    assert done.returncode == 1
+    assert "grids.csv is missing" in done.stderr
+
+
+def test_a_selector_of_the_model_that_means_nobody_is_refused(small_model):
+    file = small_model / "model.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("[regions]\n", '[regions]\nhub = ["YRD", "MARS"]\n', 1),
+                    encoding="utf-8")
+    done = run("check", small_model)
+    assert done.returncode == 1
+    assert "MARS" in done.stderr
+
+
+def test_output_that_cannot_hold_chinese_still_comes(small_model):
+    done = subprocess.run(
+        [sys.executable, "-m", "computegrid", "check", str(small_model)], capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"}, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_interrupt_leaves_nothing_and_says_so(small_model, tmp_path):
+    """Interrupted once the model is being read: 130, one sentence, no folder."""
+    program = ("import threading, _thread, sys\n"
+               "from computegrid import cli\n"
+               "threading.Timer(0.2, _thread.interrupt_main).start()\n"
+               "cli.solve = lambda *a, **k: [None for _ in range(10**9)]\n"
+               "cli.main(sys.argv[1:])\n")
+    done = subprocess.run(
+        [sys.executable, "-c", program, "run", str(small_model), "--save", str(tmp_path / "out")],
+        capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 130
+    assert "interrupted" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 import computegrid as cg
@@ -24,10 +25,20 @@ import computegrid as cg
     lambda: cg.Charge(label="x", quantity="it_mw", usd="ten"),
     lambda: cg.Regime("r", [cg.Forbid(label="a"), cg.Forbid(label="a")]),
     lambda: cg.Regime("r", ["no rule"]),
+    lambda: cg.Regime("r", cg.Forbid(label="a")),
+    lambda: cg.Regime("r", [], extends="base"),
+    lambda: cg.Forbid(label="x", supply={7: 1}),
+    lambda: cg.Limit(label="x", quantity="it_mw", max=1.0, each=5),
 ])
 def test_wrong_rules_are_refused_when_made(make):
     with pytest.raises(cg.ScenarioError):
         make()
+
+
+def test_numbers_of_numpy_are_numbers():
+    rule = cg.Limit(label="x", quantity="it_mw", max=np.int64(3))
+    assert rule.max == 3.0
+    assert isinstance(rule.max, float)
 
 
 def test_rules_are_frozen():

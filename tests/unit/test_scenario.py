@@ -99,3 +99,47 @@ def test_summary_shares_and_exchange_agree():
     assert dispatch.summary["dependence"] == pytest.approx(0.75)
     assert dispatch.exchange().to_numpy().sum() == pytest.approx(dispatch.summary["served_mwh"])
     assert dispatch.by_workload.loc["work", "home_share"] == pytest.approx(0.25)
+
+
+def test_steps_of_a_quarter_of_an_hour_weigh_a_quarter():
+    quarters = pd.date_range("2025-01-15", periods=4, freq="15min", tz="UTC")
+    assert cg.solve(two_sites(hours=quarters)).summary["demand_mwh"] == pytest.approx(8.0)
+    hourly = pd.date_range("2025-01-15", periods=4, freq="h", tz="UTC")
+    assert cg.solve(two_sites(hours=hourly)).summary["demand_mwh"] == pytest.approx(32.0)
+
+
+def test_nothing_wanted_costs_nothing():
+    dispatch = cg.solve(two_sites(demand=pd.DataFrame({"region": ["home"], "mw": [0.0]})))
+    assert dispatch.cost_usd == 0.0
+    assert dispatch.flows.empty and dispatch.certificate.holds
+
+
+@pytest.mark.parametrize("share", [{"damaged": 5.0}, {"damaged": -0.1}, {"wrecked": 0.5},
+                                   {"damaged": float("nan")}])
+def test_shares_by_status_are_checked(share):
+    with pytest.raises(cg.DataError, match="available"):
+        cg.Scenario.from_tables(REGIONS, SITES, DEMAND, available_share=share)
+
+
+@pytest.mark.parametrize("regimes", [
+    [cg.Forbid(label="x")], "abc", [cg.Regime("a"), cg.Regime("a")], {"a": 5},
+])
+def test_regimes_that_are_none_are_refused(regimes):
+    with pytest.raises(cg.ScenarioError):
+        cg.Scenario.from_tables(REGIONS, SITES, DEMAND, regimes=regimes)
+
+
+def test_unknown_is_not_zero():
+    by = cg.solve(two_sites()).by_workload.loc["work"]
+    assert np.isnan(by["mean_distance_km"]) and np.isnan(by["home_share"])
+
+
+def test_names_that_were_whole_numbers_can_be_selected():
+    scenario = cg.Scenario.from_tables(
+        regions=pd.DataFrame({"region": [1]}),
+        sites=pd.DataFrame({"site": [10, 20], "capacity_mw": [5.0, 5.0]}),
+        demand=pd.DataFrame({"region": [1], "mw": [3.0]}),
+        lanes=pd.DataFrame({"region": [1, 1], "site": [10, 20],
+                            "network_usd_per_mwh": [1.0, 2.0]}))
+    dispatch = cg.solve(scenario, [cg.Forbid(label="x", supply={"site": 10})])
+    assert dispatch.flows["site"].tolist() == ["20"]

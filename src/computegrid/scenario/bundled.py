@@ -108,7 +108,7 @@ def load(model: str | Path) -> Scenario:
     folder = facts_folder(path, described.data)
     sources = sources_of(folder)
     regimes = regimes_of(described, path.name, set(sources.index))
-    name = path.parent.name if path.name == MODEL_FILE else path.stem
+    name = path.resolve().parent.name if path.name == MODEL_FILE else path.stem
     try:
         return Scenario.from_tables(
             **tables_of(folder, described), regimes=regimes, name=name, title=described.title,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from computegrid.errors import DataError, Fault, did_you_mean
+from computegrid.errors import DataError, Fault, ScenarioError, did_you_mean
 from computegrid.scenario.lanes import Network
 from computegrid.scenario.modelfile import SEASON_DAYS, Hours, ModelFile
 from computegrid.scenario.ownership import with_ownership
@@ -116,6 +116,14 @@ def _read(folder: Path, name: str) -> pd.DataFrame:
 def _chosen(table: pd.DataFrame, key: str, selector: dict[str, Any], where: str) -> pd.DataFrame:
     """Rows the model's selector takes; ``key`` names the table in errors."""
     typed = typed_extras(table, (key,))
+    for column, condition in selector.items():
+        if column not in typed.columns:
+            continue  # select says so
+        known = set(typed[column].astype(str))
+        for value in condition if isinstance(condition, list) else [condition]:
+            if isinstance(value, (str, int, float)) and str(value) not in known:
+                raise ScenarioError(f"{where}: no {key} has {column} = {value!r}; "
+                                    f"{did_you_mean(str(value), known)}")
     return table[select({key: typed}, selector, where=where)[key]].reset_index(drop=True)
 
 
@@ -132,7 +140,11 @@ def _joined_sites(
                            "power_ratio": "power_ratio"}),
         ("grids", "grid", {c: c for c in (*_FROM_GRID, "energy_profile", "carbon_profile")}),
     ):
-        if name not in facts or key not in out.columns:
+        if key not in out.columns or not (out[key] != "").any():
+            continue
+        if name not in facts:
+            faults.append(Fault("sites.csv", f"names a {key}, but {name}.csv is missing",
+                                column=key, cure=f"add {name}.csv, or remove the column"))
             continue
         table = facts[name].set_index(key)
         for label, value in zip(out["site"], out[key], strict=True):
@@ -249,7 +261,7 @@ def _numbers(table: pd.DataFrame, column: str, file: str) -> np.ndarray:
     ]
     if column == "demand_share":
         faults += [
-            Fault(file, "must be at most 1", row=str(table.iloc[i, 0]), column=column,
+            Fault(file, "must be at most 1", row=str(table.iloc[int(i), 0]), column=column,
                   value=float(numbers[i]), cure="write a fraction, 0.6 for 60 %")
             for i in np.flatnonzero(numbers > 1)
         ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any, ClassVar, Literal
 
 from computegrid.errors import Fault, ScenarioError, did_you_mean
@@ -64,7 +65,8 @@ class Rule:
         if not isinstance(self.label, str) or not self.label.strip():
             raise ScenarioError(f"a {self.kind} needs a label; give it a name a reader will know")
         for name in ("demand", "supply"):
-            if not isinstance(getattr(self, name), Mapping):
+            selector = getattr(self, name)
+            if not isinstance(selector, Mapping) or not all(isinstance(c, str) for c in selector):
                 raise ScenarioError(
                     f"rule {self.label!r}: {name} must be a mapping from column to condition, "
                     f"e.g. {{'control': 'US'}}; got {getattr(self, name)!r}"
@@ -74,13 +76,23 @@ class Rule:
         value = getattr(self, name)
         if value is None:
             return
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(
+        if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(
             value
         ) or value < lower:
             least = "" if lower == -math.inf else f", at least {lower:g}"
             raise ScenarioError(
                 f"rule {self.label!r}: {name} must be a finite number{least}; got {value!r}"
             )
+        object.__setattr__(self, name, float(value))
+
+    def _check_each(self) -> None:
+        each = getattr(self, "each", None)
+        columns = [each] if isinstance(each, str) else each
+        if each is not None and not (
+            isinstance(columns, (list, tuple)) and all(isinstance(c, str) for c in columns)
+        ):
+            raise ScenarioError(
+                f"rule {self.label!r}: each is a column or a list of columns; got {each!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +155,7 @@ class Limit(Rule):
                 f"rule {self.label!r}: per must be 'hour' or 'horizon'; got {self.per!r}"
             )
         self._number("penalty_usd", lower=0.0)
+        self._check_each()
 
     @property
     def unit(self) -> str:
@@ -187,6 +200,7 @@ class Share(Rule):
                     f"rule {self.label!r}: {name} is a fraction from 0 to 1; got {value!r}"
                     + (" (40 % is 0.4)" if 1 < value <= 100 else "")
                 )
+        self._check_each()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -262,6 +276,12 @@ class Regime:
     note: str = ""
 
     def __post_init__(self) -> None:
+        if _is_no_list(self.rules):
+            raise ScenarioError(f"regime {self.name!r}: rules is a list of rules; "
+                                f"got {self.rules!r}")
+        if self.extends is not None and not isinstance(self.extends, Regime):
+            raise ScenarioError(f"regime {self.name!r}: extends is a Regime, not its name; "
+                                f"got {self.extends!r}")
         own = tuple(self.rules)
         faults = [
             Fault(f"regime {self.name}", f"expected Forbid, Limit, Share or Charge, got {rule!r}")
@@ -307,6 +327,10 @@ def as_regime(regime: str | Regime | Iterable[Rule] | None, known: Mapping[str, 
             f"regime must be a name, a Regime, a list of rules or None; got {regime!r}"
         ) from None
     return Regime("own rules", rules)
+
+
+def _is_no_list(rules: object) -> bool:
+    return isinstance(rules, Rule | str) or not isinstance(rules, Iterable)
 
 
 def _check_quantity(label: str, quantity: str) -> None:

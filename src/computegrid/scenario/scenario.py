@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from numbers import Real
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from computegrid.errors import DataError, Fault, ScenarioError, did_you_mean
@@ -19,6 +21,7 @@ from computegrid.scenario.remarks import remarks
 from computegrid.tables import schema
 from computegrid.tables.check import collect
 from computegrid.tables.geo import located
+from computegrid.units import SECONDS_PER_HOUR
 from computegrid.tables.hours import check_days, check_waiting
 
 ONE_WORKLOAD = "work"
@@ -140,10 +143,13 @@ class Scenario:
         """
         faults: list[Fault] = []
         tables = _typed_tables(
-            faults, schema.accepting(schema.TABLES, unusual), regions=regions, sites=sites, demand=demand, workloads=workloads,
-            lanes=lanes, hours=hours, site_hours=site_hours,
+            faults, schema.accepting(schema.TABLES, unusual), regions=regions, sites=sites,
+            demand=demand, workloads=workloads, lanes=lanes, hours=hours, site_hours=site_hours,
         )
         share = {**schema.STATUS_SHARE, **(available_share or {})}
+        for status, value in (available_share or {}).items():
+            if not _is_share(value):
+                faults.append(Fault("available", "is a share from 0 to 1", row=status, value=value))
         if faults:
             raise DataError(f"{name} cannot be used:", faults)
         _check_references(tables, share, faults)
@@ -166,7 +172,8 @@ class Scenario:
         )
         return cls(
             name=name, _tables=tables, _links=links, _arrays=arrays,
-            regimes=_regimes(regimes), title=title or name, title_zh=title_zh, as_of=as_of,
+            regimes=_default_known(_regimes(regimes), default_regime),
+            title=title or name, title_zh=title_zh, as_of=as_of,
             default_regime=default_regime, group_by=_group_by(group_by, tables),
             sources=pd.DataFrame() if sources is None else sources,
             ownership=pd.DataFrame() if ownership is None else ownership,
@@ -260,6 +267,12 @@ class Scenario:
         )
 
 
+def _is_share(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return False
+    return 0 <= float(value) <= 1
+
+
 def _typed_tables(
     faults: list[Fault], known: Mapping[str, schema.Table], **raw: Any
 ) -> dict[str, Any]:
@@ -310,7 +323,7 @@ def _hours(
             source = pd.Series([0])
         given = pd.DataFrame({"hour": source.drop_duplicates().sort_values()})
     elif isinstance(given, pd.Index):
-        given = pd.DataFrame({"hour": given})
+        given = pd.DataFrame({"hour": given, **_step_weights(given)})
     elif isinstance(given, pd.Series):
         given = given.rename("weight_hours").rename_axis("hour").reset_index()
     before = len(faults)
@@ -329,6 +342,14 @@ def _hours(
     if "defer_hours" in tables["workloads"].columns:
         check_waiting(typed, tables["workloads"], faults)
     return typed
+
+
+def _step_weights(times: pd.Index) -> dict[str, float]:
+    """Weight of equal steps other than an hour: 0.25 for quarters of an hour [h]."""
+    if not isinstance(times, pd.DatetimeIndex) or len(times) < 2:
+        return {}
+    steps = np.unique(np.diff(np.sort(times.as_unit("s").asi8)))
+    return {} if len(steps) != 1 else {"weight_hours": float(steps[0] / SECONDS_PER_HOUR)}
 
 
 def _check_references(
@@ -356,6 +377,9 @@ def _check_references(
             faults.append(Fault("site_hours", "no such site in sites", column="site", value=label,
                                 cure=did_you_mean(label, known)))
     sites = tables["sites"]
+    for status in set(share) - set(schema.STATUS_SHARE) - set(sites["status"]):
+        faults.append(Fault("available", "is no status of a site", value=status,
+                            cure=did_you_mean(status, {*schema.STATUS_SHARE, *sites["status"]})))
     for label, status in sites["status"][~sites["status"].isin(list(share))].items():
         faults.append(Fault("sites", "is no known status", row=str(label), column="status",
                             value=status, cure=did_you_mean(status, share)))
@@ -380,6 +404,12 @@ def _group_by(asked: str, tables: Mapping[str, Any]) -> str:
     return asked or next((c for c in ("bloc", "country", "grid") if c in shared), "")
 
 
+def _default_known(regimes: dict[str, Regime], default: str | None) -> dict[str, Regime]:
+    if default is not None:
+        as_regime(default, regimes)
+    return regimes
+
+
 def _regimes(
     given: Mapping[str, Regime | Iterable[Rule]] | Iterable[Regime] | None,
 ) -> dict[str, Regime]:
@@ -387,7 +417,14 @@ def _regimes(
         return {}
     if isinstance(given, Mapping):
         return {
-            name: value if isinstance(value, Regime) else Regime(name, tuple(value))
+            name: value if isinstance(value, Regime) else Regime(name, as_regime(value, {}).rules)
             for name, value in given.items()
         }
-    return {regime.name: regime for regime in given}
+    listed = list(given)
+    if not all(isinstance(regime, Regime) for regime in listed):
+        raise ScenarioError("regimes must be a mapping from names to Regimes or lists of rules, "
+                            f"or a list of Regimes; got {given!r}")
+    names = [regime.name for regime in listed]
+    if len(set(names)) < len(names):
+        raise ScenarioError(f"two regimes carry one name: {names}; give each its own")
+    return dict(zip(names, listed, strict=True))

@@ -49,6 +49,11 @@ def matches(values: pd.Series | pd.Index, condition: Any, *, where: str = "") ->
     is_flag = pd.api.types.is_bool_dtype(values.dtype)
     if isinstance(condition, str) and numeric:
         raise ScenarioError(f"{where} holds numbers, not text: {condition!r}")
+    whole = isinstance(condition, int) and not isinstance(condition, bool)
+    if whole and not numeric and not is_flag:
+        named = np.asarray(values.astype(str) == str(condition), dtype=bool)
+        if named.any():
+            return named  # names that were whole numbers when the table came in
     if not isinstance(condition, str) and not numeric and not is_flag and isinstance(
         condition, (bool, int, float)
     ):
