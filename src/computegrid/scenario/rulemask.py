@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,12 +11,23 @@ import pandas as pd
 
 from computegrid.errors import ScenarioError, did_you_mean
 from computegrid.scenario.regime import Rule
-from computegrid.scenario.select import Mask, column_of, columns_of, matches, positions, select
+from computegrid.scenario.select import (
+    Codes,
+    Mask,
+    column_of,
+    columns_of,
+    matches,
+    positions,
+    select,
+)
 
 LANE_COLUMNS = ("rtt_ms", "distance_km", "network_usd_per_mwh")
 SAME = "same_"
 
 Tables = Mapping[str, pd.DataFrame]
+
+_KEPT: deque[tuple[pd.DataFrame, pd.DataFrame, Codes]] = deque(maxlen=6)
+"""Rows of lanes of the tables last asked about; a rule after another speaks of the same."""
 
 
 def lane_mask(tables: Tables, rule: Rule) -> Mask:
@@ -33,7 +45,7 @@ def lane_mask(tables: Tables, rule: Rule) -> Mask:
         where = f"rule {rule.label!r}: {side}"
         for name, found in select({n: tables[n] for n in names}, plain, where=where).items():
             if not found.all():
-                mask &= found[positions(tables[name].index, lanes[name[:-1]])]
+                mask &= found[_at(tables, name)]
         for column, condition in relational.items():
             mask &= matches(_lane_column(tables, column, where), condition,
                             where=f"{where}: {column}")
@@ -109,6 +121,17 @@ def group_values(tables: Tables, rule: Rule, column: str) -> tuple[str, Any]:
     raise ScenarioError(
         f"rule {rule.label!r}: each: no column {column!r}; {did_you_mean(column, known)}"
     )
+
+
+def _at(tables: Tables, name: str) -> Codes:
+    """Row of every lane in a table, shape (L,); kept while the same tables are asked about."""
+    lanes, table = tables["lanes"], tables[name]
+    for kept_lanes, kept_table, rows in tuple(_KEPT):
+        if kept_lanes is lanes and kept_table is table:
+            return rows
+    rows = positions(table.index, lanes[name[:-1]])
+    _KEPT.append((lanes, table, rows))
+    return rows
 
 
 def _split(
