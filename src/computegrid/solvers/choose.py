@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from computegrid.errors import ScenarioError, SolverError
 from computegrid.program.algebra import LinearProgram
 from computegrid.solvers.engine import solve_network_program
 from computegrid.solvers.highs import solve_highs
 from computegrid.solvers.network_oracle import NetworkError
-from computegrid.solvers.solution import Solution, Status, WarmStart
+from computegrid.solvers.solution import Solution, WarmStart
 from computegrid.solvers.split import solve_split
 from computegrid.solvers.structure import find_units
 
@@ -50,8 +48,6 @@ def solve_program(
     """
     if solver is not None and solver not in ENGINES:
         raise ScenarioError(f"no solver {solver!r}; known: {', '.join(ENGINES)}")
-    if lp.n_columns == 0:
-        return _nothing_to_decide(lp)
     if solver in METHODS or (solver is None and lp.n_columns < SMALL):
         return solve_highs(lp, method=METHODS[solver or "highs"], time_limit_s=time_limit_s)
     if solver != "split":
@@ -67,14 +63,6 @@ def solve_program(
         raise SolverError("the program does not fall apart: a row joins its hours; "
                           "use solver='highs'")
     return _without_network(lp, time_limit_s)
-
-
-def _nothing_to_decide(lp: LinearProgram) -> Solution:
-    """Answer of a program without variables: nothing is wanted anywhere."""
-    holds = bool(((lp.row_lower <= 0) & (lp.row_upper >= 0)).all())
-    status = Status.OPTIMAL if holds else Status.INFEASIBLE
-    return Solution(status=status, x=np.zeros(0), row_dual=np.zeros(lp.n_rows),
-                    solver="none needed: nothing is wanted", seconds=0.0)
 
 
 def _without_network(lp: LinearProgram, time_limit_s: float | None) -> Solution:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Any
 
@@ -68,7 +69,8 @@ def solve_highs(
     begin = time.perf_counter()
     _hand_over(highs, lp, whole)
     ready = time.perf_counter()
-    if highs.run() == highspy.HighsStatus.kError:
+    ended = _run(highs)
+    if ended == highspy.HighsStatus.kError:
         raise SolverError("HiGHS stopped with an error; run with solver='highs' and report it")
     seconds = time.perf_counter() - ready
     status = highs.getModelStatus()
@@ -86,6 +88,23 @@ def solve_highs(
         seconds=seconds,
         handover_seconds=ready - begin,
     )
+
+
+def _run(highs: Any) -> Any:
+    """Run so that Ctrl-C is heeded at once, where Python takes signals: in the main thread.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the solve was interrupted.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return highs.run()
+    highs.HandleKeyboardInterrupt = True
+    ended = highs.solve()
+    if highs.getModelStatus() == highspy.HighsModelStatus.kInterrupt:
+        raise KeyboardInterrupt
+    return ended
 
 
 def _nothing_to_decide(lp: LinearProgram) -> Solution:

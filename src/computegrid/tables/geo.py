@@ -25,7 +25,7 @@ def great_circle_km(
     Examples
     --------
     >>> round(float(great_circle_km(116.40, 39.91, 121.46, 31.22)))
-    1068
+    1069
     """
     lam_a, phi_a, lam_b, phi_b = (
         np.radians(np.asarray(v, dtype=np.float64)) for v in (lon_a, lat_a, lon_b, lat_b)

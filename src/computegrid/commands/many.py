@@ -1,0 +1,135 @@
+"""Commands that solve a model many times: compare, freeze, ladder, explain, report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from computegrid.commands import saystudies
+from computegrid.commands.shared import (
+    MapOption,
+    Model,
+    RegimeOption,
+    check_target,
+    load_model,
+    plain,
+    progress_bar,
+    stdout,
+    write_map,
+)
+from computegrid.saving import safe_csv, write_atomically
+from computegrid.studies.compare import compare as studies_compare
+from computegrid.studies.freeze import freeze as studies_freeze
+from computegrid.studies.ladder import ladder as studies_ladder
+
+
+def compare(
+    model: Model,
+    regimes: Annotated[Optional[str], typer.Option(  # noqa: UP045
+        metavar="A,B,...", help="Regimes to compare; all of the model's if left out.")] = None,
+    base: Annotated[Optional[str], typer.Option(  # noqa: UP045
+        metavar="NAME", help="Regime that differences are taken from.")] = None,
+    csv_file: Annotated[Optional[Path], typer.Option(  # noqa: UP045
+        "--csv", metavar="FILE", help="Write the whole table here.")] = None,
+    map_file: MapOption = None,
+) -> None:
+    """Solve a model under several regimes and set the answers side by side.
+
+    Example: [bold]computegrid compare europe --regimes open-market,eu-control --map c.html[/bold]
+    """
+    console = stdout()
+    check_target(map_file)
+    scenario = load_model(console, model)
+    names = None if regimes is None else [name.strip() for name in regimes.split(",")]
+    with progress_bar(console) as progress:
+        comparison = studies_compare(scenario, names, base, progress=progress)
+    saystudies.print_comparison(console, comparison)
+    if csv_file is not None:
+        write_atomically(csv_file, lambda path: safe_csv(
+            comparison.table.rename_axis("regime").reset_index()).to_csv(path, index=False))
+        console.print(f"table: {csv_file}", soft_wrap=True)
+    write_map(console, comparison, map_file)
+
+
+def freeze(
+    model: Model,
+    by: Annotated[str, typer.Option(
+        help="Who holds the switch: control, operator, technology, chip_origin, site, corridor."
+    )] = "control",
+    depth: Annotated[int, typer.Option(min=1, max=2, help="2 also throws every pair.")] = 1,
+    regime: RegimeOption = None,
+    csv_file: Annotated[Optional[Path], typer.Option(  # noqa: UP045
+        "--csv", metavar="FILE", help="Write the whole table here.")] = None,
+    map_file: MapOption = None,
+) -> None:
+    """Throw every switch in turn: who goes dark, what it costs, which reserve would have helped.
+
+    Example: [bold]computegrid freeze europe --by control --map freeze.html[/bold]
+    """
+    console = stdout()
+    check_target(map_file)
+    scenario = load_model(console, model)
+    with progress_bar(console) as progress:
+        desk = studies_freeze(
+            scenario, by, depth, regime, progress=progress)  # type: ignore[arg-type]
+    saystudies.print_freeze(console, desk)
+    if csv_file is not None:
+        write_atomically(csv_file, lambda path: safe_csv(
+            desk.table.reset_index()).to_csv(path, index=False))
+        console.print(f"table: {csv_file}", soft_wrap=True)
+    write_map(console, desk, map_file)
+
+
+def ladder(model: Model, shapley: Annotated[bool, typer.Option(
+    help="Also share the cost out among the rungs whatever their order.")] = False) -> None:
+    """Climb the price of sovereignty: free, residency, operator, ultimate parent, chip."""
+    console = stdout()
+    scenario = load_model(console, model)
+    with progress_bar(console) as progress:
+        climbed = studies_ladder(scenario, progress=progress)
+        shares = climbed.shapley(progress=progress) if shapley else None
+    saystudies.print_ladder(console, climbed.table, shares)
+
+
+def explain(
+    model: Model,
+    region: Annotated[str, typer.Option(help="Where the work is wanted.")],
+    site: Annotated[str, typer.Option(help="Where it would be done.")],
+    workload: Annotated[Optional[str], typer.Option(  # noqa: UP045
+        help="Class of work; all of them if left out.")] = None,
+    regime: RegimeOption = None,
+) -> None:
+    """Say why a site may or may not serve a region: latency, and every rule with its source.
+
+    Example: [bold]computegrid explain europe --region FR --site aws:eu-west-1 -r eu-control[/bold]
+    """
+    console = stdout()
+    scenario = load_model(console, model)
+    chosen = regime if regime is not None else scenario.default_regime
+    for name in [workload] if workload is not None else scenario.workloads.index:
+        console.print(plain(scenario.explain(region, name, site, chosen)), soft_wrap=True)
+
+
+def report(
+    model: Model,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The HTML file to write.")],
+    regimes: Annotated[Optional[str], typer.Option(  # noqa: UP045
+        metavar="A,B,...", help="Regimes to report on; all of the model's if left out.")] = None,
+    lang: Annotated[str, typer.Option(help="en, zh or both.")] = "en",
+) -> None:
+    """Write a report: totals, tables, plots, maps, rules with their sources, estimates.
+
+    Example: [bold]computegrid report europe --regimes open-market,eu-control --out r.html[/bold]
+    """
+    from computegrid.report import write_report
+
+    console = stdout()
+    check_target(out)
+    scenario = load_model(console, model)
+    names = None if regimes is None else [name.strip() for name in regimes.split(",")]
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with progress_bar(console) as progress:
+        write_report(scenario, names, out, lang=lang, progress=progress)  # type: ignore[arg-type]
+    console.print(f"report: {out}  (one page, no network needed; prints to PDF)", soft_wrap=True)

@@ -1,0 +1,94 @@
+"""What the command line says of many dispatches."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from computegrid.commands.say import MOST_ROWS, both, figure_column, name_column, percent
+from computegrid.studies.compare import Comparison
+from computegrid.studies.freezetable import Freeze
+
+
+def print_comparison(console: Console, comparison: Comparison) -> None:
+    """A row per regime: what it costs against the base, what it leaves unserved, who serves."""
+    table = comparison.table
+    base = table.loc[comparison.base]
+    out = Table(name_column("regime"), *map(figure_column, (
+        "cost M USD", "against base", "unserved GWh", "CO2 kt", "RTT ms", "at home",
+        "own-controlled", "HHI")),
+        title=f"{escape(both(comparison.scenario))}: regimes against {escape(comparison.base)}")
+    for name, row in table.iterrows():
+        if name in comparison.infeasible:
+            out.add_row(escape(str(name)), "infeasible", *[""] * 7)
+            continue
+        added = row["cost_usd"] / base["cost_usd"] - 1 if base["cost_usd"] else float("nan")
+        out.add_row(
+            escape(str(name)), f"{row['cost_usd'] / 1e6:,.0f}", f"{100 * added:+,.1f} %",
+            f"{row['unserved_mwh'] / 1000:,.0f}", f"{row['carbon_t'] / 1000:,.0f}",
+            f"{row['mean_rtt_ms']:.1f}", percent(row.get("home_share", float("nan"))),
+            percent(row.get("own_control_share", float("nan"))),
+            f"{row['controllers_hhi']:.2f}")
+    console.print(out)
+    for name, why in comparison.infeasible.items():
+        console.print(f"[yellow]{escape(name)}[/yellow]: {escape(why)}", soft_wrap=True)
+
+
+def print_freeze(console: Console, desk: Freeze) -> None:
+    """Every switch by the work it leaves unserved, and the reserve that would have helped."""
+    _print_frame(console, _readable(desk.table).head(MOST_ROWS),
+                 f"Who can switch off what, by {desk.by}")
+    matrix = desk.matrix
+    dark = matrix[matrix.gt(0).any(axis=1)].iloc[:MOST_ROWS, :8]
+    if len(dark):
+        _print_frame(console, dark.rename_axis("frozen by"),
+                     "Share of each victim's work that goes unserved", as_percent=True)
+
+
+def print_ladder(console: Console, table: pd.DataFrame, shares: pd.DataFrame | None) -> None:
+    """The rungs of sovereignty and what each adds."""
+    millions = table.copy()
+    for column in [c for c in table.columns if c.endswith("_usd")]:
+        millions[column.replace("_usd", "_million_usd")] = millions.pop(column) / 1e6
+    _print_frame(console, millions, "The price of sovereignty, rung by rung")
+    if shares is not None:
+        _print_frame(console, shares, "Shared out whatever the order (Shapley values)")
+
+
+def _print_frame(
+    console: Console, frame: pd.DataFrame, title: str, *, as_percent: bool = False
+) -> None:
+    columns = [c for c in frame.columns if bool(frame[c].notna().any())]
+    out = Table(name_column(str(frame.index.name or "")),
+                *[figure_column(str(c).replace("_", " ")) for c in columns], title=escape(title))
+    for name, row in frame.iterrows():
+        out.add_row(escape(str(name)), *[
+            percent(row[c]) if as_percent else _cell(row[c]) for c in columns])
+    console.print(out)
+
+
+def _readable(table: pd.DataFrame) -> pd.DataFrame:
+    """The columns a person reads first, in GWh and million USD."""
+    out = pd.DataFrame(index=table.index)
+    for name, scale, shown in (
+        ("unserved_mwh", 1e3, "unserved GWh"), ("unserved_share", 0.01, "unserved %"),
+        ("critical_unserved_share", 0.01, "critical unserved %"),
+        ("added_cost_usd", 1e6, "added M USD"), ("breach_hours", 1.0, "hours to breach"),
+        ("worst_hit", None, "worst hit"), ("reserve_mw", 1.0, "reserve MW"),
+        ("reserve_usd_per_year", 1e6, "reserve M USD/year"),
+    ):
+        if name in table.columns:
+            out[shown] = table[name] if scale is None else table[name] / scale
+    return out
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return "-"
+        return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.3g}"
+    return escape(str(value))

@@ -1,0 +1,90 @@
+"""Commands on one model: list, run, check, new."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from computegrid.commands import say
+from computegrid.commands.shared import (
+    MapOption,
+    Model,
+    RegimeOption,
+    check_target,
+    load_model,
+    stdout,
+    write_map,
+)
+from computegrid.dispatch import solve
+from computegrid.scenario.bundled import load, models
+from computegrid.scenario.newmodel import new_model
+
+
+class Goal(StrEnum):
+    """What is minimised."""
+
+    cost = "cost"
+    carbon = "carbon"
+
+
+def list_models() -> None:
+    """List the bundled models and their regimes."""
+    console = stdout()
+    with console.status("reading the models"):
+        scenarios = [load(name) for name in models()]
+    say.print_models(console, scenarios)
+
+
+def run(
+    model: Model,
+    regime: RegimeOption = None,
+    map_file: MapOption = None,
+    save: Annotated[Optional[Path], typer.Option(  # noqa: UP045
+        "--save", metavar="DIR", help="Write all tables here (CSV, Parquet, run.json).")] = None,
+    minimise: Annotated[Goal, typer.Option(help="What to minimise.")] = Goal.cost,
+    solver: Annotated[Optional[str], typer.Option(  # noqa: UP045
+        help="Force a solver, e.g. highs; chosen by the model's structure if left out.")] = None,
+) -> None:
+    """Solve a model under a regime and say what the answer is.
+
+    Example: [bold]computegrid run china --regime edwc --map china.html --save china-run[/bold]
+    """
+    console = stdout()
+    check_target(map_file)
+    scenario = load_model(console, model)
+    chosen = regime if regime is not None else scenario.default_regime
+    with console.status(f"solving {scenario.arrays.n_lanes * scenario.arrays.n_hours:,} flows"):
+        dispatch = solve(scenario, chosen, minimise.value, solver=solver)
+    say.print_dispatch(console, dispatch)
+    if save is not None:
+        dispatch.save(save)
+        console.print(f"tables: {save}", soft_wrap=True)
+    write_map(console, dispatch, map_file)
+
+
+def check(model: Annotated[str, typer.Argument(
+    metavar="PATH", help="A folder with model.toml, a TOML file, or a bundled name.")]) -> None:
+    """Check a model: its tables, its keys, and every rule of every regime. Solves nothing."""
+    console = stdout()
+    scenario = load_model(console, model)
+    found = say.check_regimes(scenario)
+    say.print_check(console, scenario, found)
+
+
+def new(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="Folder to make.")],
+    model: Annotated[str, typer.Option("--from", metavar="MODEL", help="Model to start from.")],
+) -> None:
+    """Make a folder of your own: a model and the facts it needs, to edit and run.
+
+    Example: [bold]computegrid new mine --from europe[/bold], edit mine/model.toml and
+    mine/facts/*.csv, then [bold]computegrid run mine[/bold]
+    """
+    console = stdout()
+    with console.status(f"copying {model}"):
+        file = new_model(path, model)
+    console.print(f"made {path}: edit {file} and {file.parent}/facts/*.csv, then\n"
+                  f"  computegrid check {path}\n  computegrid run {path}", soft_wrap=True)
