@@ -33,8 +33,9 @@ def main(model: str, regimes: list[str]) -> None:
     for name, before, after in zip(regimes, times, times[1:], strict=False):
         print(f"  {name:16s} {after - before:6.1f} s  {comparison.dispatches[name].solver[:70]}")
     all_s = times[-1] - times[0]
+    whole = (all_s + load_s) / (solve_s + load_s)
     print(f"compare of {len(regimes)} regimes: {all_s:.1f} s; ratio {all_s / solve_s:.2f} of "
-          f"solves alone, {(all_s + load_s) / (solve_s + load_s):.2f} from the model file to the answer")
+          f"solves alone, {whole:.2f} from the model file to the answer")
 
 
 if __name__ == "__main__":
