@@ -43,7 +43,10 @@ h3 { font-size: 11.5pt; margin: 5mm 0 1.5mm; } h1, h2, h3 { break-after: avoid; 
 p { margin: 0 0 2mm; } .soft, figcaption, caption { color: #4b5563; font-size: 9pt; }
 table { border-collapse: collapse; width: 100%; margin: 2mm 0 3mm; font-size: 8.8pt; }
 th, td { border-bottom: 0.5pt solid #d6d3cc; padding: 1mm 2.5mm 1mm 0; text-align: left;
-  vertical-align: top; font-weight: 400; overflow-wrap: anywhere; unicode-bidi: isolate; }
+  vertical-align: top; font-weight: 400; overflow-wrap: break-word; unicode-bidi: isolate; }
+.facts { list-style: none; padding: 0; margin: 1mm 0 2mm; }
+.facts li { display: inline-block; margin-right: 5mm; } .facts b { font-weight: 650; }
+td.l { overflow-wrap: anywhere; min-width: 22mm; }
 thead th { font-weight: 650; border-bottom: 1pt solid #6b7280; overflow-wrap: normal; }
 td.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 tr { break-inside: avoid; } thead { display: table-header-group; } caption { text-align: left; }
@@ -156,9 +159,7 @@ def _summary(comparison: Comparison, says: dict[str, str], lang: Lang) -> str:
 
 
 def _regime(dispatch: Dispatch, says: dict[str, str], lang: Lang, base_map: BaseMap) -> str:
-    totals = markup.table(
-        [says["figure"], says["value"]], [list(pair) for pair in header(dispatch, lang).totals]
-    )
+    totals = markup.facts(header(dispatch, lang).totals)
     caption = says["fig_map"]
     fig_map = _drawn(lambda: plot_map(dispatch, lang=lang, base_map=base_map, title=False), "png")
     control = _picture(plot_dispatch, dispatch, "control", says["fig_control"], lang)

@@ -7,9 +7,12 @@ import pandas as pd
 import pytest
 
 from computegrid.dispatch import solve
-from computegrid.maps import draw_dispatch, save_page
-from computegrid.scenario.regime import Regime
+from computegrid.maps import draw_comparison, draw_dispatch, draw_freeze, save_page
+from computegrid.report import report_html
+from computegrid.scenario.regime import Charge, Forbid, Regime
 from computegrid.scenario.scenario import Scenario
+from computegrid.studies.compare import compare
+from computegrid.studies.freeze import freeze
 
 pytestmark = pytest.mark.browser
 
@@ -29,11 +32,23 @@ PAYLOADS = {
 SINKS = (
     "region", "region_zh", "region_key", "site", "site_zh", "site_key", "operator", "control",
     "chip", "workload", "workload_zh", "workload_key", "title", "title_zh", "as_of", "name",
-    "regime", "regime_zh", "regime_name", "publisher", "day",
+    "regime", "regime_zh", "regime_name", "publisher", "day", "rule", "rule_note", "rule_source",
+    "source_title",
 )  # fmt: skip
 
 
+FOREIGN = (
+    "script:not([type]), img, object, iframe, embed, a:not(.leaflet-bar a)"
+    ", [onload], [onerror], [onfocus], [onmouseover]"
+)
+
+
 def hostile(payload: str):
+    scenario, regime = hostile_scenario(payload)
+    return solve(scenario, regime)
+
+
+def hostile_scenario(payload: str):
     says = {sink: payload.format(sink) for sink in SINKS}
     base = dispatches.scenario()
     keyed = {"region": {"SH": says["region_key"]}, "site": {"GA": says["site_key"]}}
@@ -53,10 +68,60 @@ def hostile(payload: str):
     scenario = Scenario.from_tables(
         regions, sites, demand, workloads=workloads, hours=base.hours.assign(day=says["day"]),
         name=says["name"], title=says["title"], title_zh=says["title_zh"], as_of=says["as_of"],
-        sources=pd.DataFrame({"publisher": [says["publisher"]], "title": "t"}, index=["S"]),
+        sources=pd.DataFrame(
+            {"publisher": [says["publisher"]], "title": [says["source_title"]]}, index=["S"]
+        ),
     )  # fmt: skip
-    regime = Regime(says["regime_name"], (), title=says["regime"], title_zh=says["regime_zh"])
-    return solve(scenario, regime)
+    rules = [
+        Forbid(label=says["rule"], supply={"site": "DXB"}, note=says["rule_note"], source="S"),
+        Charge(label="second", quantity="it_mw", usd=1.0, source=says["rule_source"]),
+    ]
+    regime = Regime(
+        says["regime_name"], rules, title=says["regime"], title_zh=says["regime_zh"]
+    )
+    return scenario, regime
+
+
+@pytest.mark.parametrize("payload", PAYLOADS, ids=PAYLOADS)
+def test_no_payload_runs_in_a_study(payload, open_page, tmp_path: Path):
+    scenario, regime = hostile_scenario(PAYLOADS[payload])
+    other = Regime("open", (), title=PAYLOADS[payload].format("other"))
+    found = freeze(scenario, by="operator", regime=regime, reserve_usd_per_mw_year=None)
+    pages = {"compare": draw_comparison(compare(scenario, [regime, other])),
+             "freeze": draw_freeze(found)}  # fmt: skip
+    for name, drawn in pages.items():
+        opened = open_page(save_page(drawn, tmp_path / f"{name}.html"))
+        page = opened.page
+        for radio in page.locator("input[name=cg-view]:enabled").all():
+            radio.check()
+        page.locator("input[name=cg-mode]").nth(1).check()
+        for mark in page.locator("path[role=button]").all()[:4]:
+            mark.focus()
+            page.keyboard.press("Enter")
+        page.locator("[data-part=open-table]").click()
+        assert page.evaluate("window.hits") == []
+        assert page.locator(FOREIGN).count() == 2
+        assert "1337" not in page.content()
+        opened.check()
+
+
+@pytest.mark.parametrize("payload", PAYLOADS, ids=PAYLOADS)
+def test_no_payload_runs_in_a_report(payload, browser, tmp_path: Path):
+    scenario, regime = hostile_scenario(PAYLOADS[payload])
+    path = tmp_path / "report.html"
+    path.write_text(report_html(compare(scenario, [regime]), lang="both"), "utf-8")
+    page = browser.new_page()
+    page.add_init_script("window.hits = []; window.hit = (sink) => { hits.push(sink); };")
+    complaints: list[str] = []
+    page.on("console", lambda m: complaints.append(m.text))
+    page.goto(path.as_uri())
+    assert page.evaluate("window.hits") == [] and complaints == []
+    assert page.locator("script, object, iframe, embed, [onload], [onerror]").count() == 0
+    assert page.locator("[onfocus], [onmouseover], svg, img:not([src^='data:image/'])").count() == 0
+    assert "1337" not in page.content()
+    if payload != "direction":
+        assert page.locator("h1").inner_text().startswith(PAYLOADS[payload].format("title"))
+    page.close()
 
 
 @pytest.mark.parametrize("payload", PAYLOADS, ids=PAYLOADS)
@@ -75,9 +140,7 @@ def test_no_payload_runs_in_any_sink(payload, lang, open_page, tmp_path: Path):
     page.locator("[data-part=hour]").fill("2")
     page.wait_for_timeout(200)
     assert page.evaluate("window.hits") == []
-    foreign = "script:not([type]), img, object, iframe, embed, a:not(.leaflet-bar a)"
-    foreign += ", [onload], [onerror], [onfocus], [onmouseover]"
-    assert page.locator(foreign).count() == 2  # Leaflet and the page itself
+    assert page.locator(FOREIGN).count() == 2  # Leaflet and the page itself
     assert "1337" not in page.content()
     opened.check()
     if payload != "direction":

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from computegrid.maps.touch import source_titles
 from computegrid.maps.values import text
 from computegrid.maps.words import Lang, names
 
@@ -31,7 +30,7 @@ class Estimates:
     share : float
         Share of the MW that rests on them, 0 to 1.
     listed : DataFrame
-        The estimated rows, the largest first: name, mw, kind, confidence, source.
+        The estimated rows, the largest first: name, mw, kind, confidence, source ids.
     """
 
     table: str
@@ -51,11 +50,11 @@ def estimates(scenario: Scenario, lang: Lang = "en") -> list[Estimates]:
         "sites": scenario.sites["capacity_mw"].to_numpy(dtype=float),
     }
     tables = {"regions": scenario.regions, "sites": scenario.sites}
-    found = [_of(scenario, name, tables[name], mw, lang) for name, mw in weights.items()]
+    found = [_of(name, tables[name], mw, lang) for name, mw in weights.items()]
     return [one for one in found if one is not None]
 
 
-def _of(scenario: Scenario, name: str, table: Any, mw: Any, lang: Lang) -> Estimates | None:
+def _of(name: str, table: Any, mw: Any, lang: Lang) -> Estimates | None:
     marks = [c for c in ("kind", "capacity_kind", "confidence") if c in table.columns]
     if not marks:
         return None
@@ -68,10 +67,7 @@ def _of(scenario: Scenario, name: str, table: Any, mw: Any, lang: Lang) -> Estim
             "mw": mw,
             "kind": [text(value) for value in table.get(kind, pd.Series("", table.index))],
             "confidence": [text(v) for v in table.get("confidence", pd.Series("", table.index))],
-            "source": [
-                "; ".join(source_titles(scenario, listed))
-                for listed in table.get("source_id", pd.Series("", table.index))
-            ],
+            "source": [text(v) for v in table.get("source_id", pd.Series("", table.index))],
         }
     )[soft].sort_values("mw", ascending=False, kind="stable")
     total = float(mw.sum())

@@ -25,7 +25,8 @@ def row(cells: Sequence[object]) -> str:
 
 def cell(text: object) -> str:
     """One cell."""
-    kind = "n" if str(text)[:1] in "+-−±–0123456789" and len(str(text)) < 18 else "t"
+    number = str(text)[:1] in "+-−±–0123456789" and len(str(text)) < 40
+    kind = "n" if number else "l" if len(str(text)) > 24 else "t"
     return f'<td class="{safe(kind)}">{safe(text)}</td>'
 
 
@@ -43,6 +44,12 @@ def links(items: Iterable[tuple[str, str]]) -> str:
     """A list of links to headings of the same document."""
     listed = "".join(f'<li><a href="#{safe(name)}">{safe(text)}</a></li>' for name, text in items)
     return f"<nav><ol>{listed}</ol></nav>"
+
+
+def facts(pairs: Iterable[tuple[str, str]]) -> str:
+    """Names with their values, in a row."""
+    listed = "".join(f"<li>{safe(name)} <b>{safe(value)}</b></li>" for name, value in pairs)
+    return f'<ul class="facts">{listed}</ul>'
 
 
 def figure(image: bytes, kind: str, alt: str, caption: str) -> str:

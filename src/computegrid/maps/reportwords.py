@@ -20,7 +20,7 @@ _WORDS = {
     "fig_map": ("Mean flows of work: from regions (squares, area is demand, colour is price from light to dark) to sites (circles, area is capacity, filled is used); width is MW, colour is who controls the site.",
                 "平均算力流:由地区(方块,面积为需求,颜色由浅到深为价格)到站点(圆圈,面积为容量,填充为已用);线宽为 MW,颜色为控制方。"),
     "fig_control": ("Who controls what serves whom.", "谁控制为谁服务的算力。"),
-    "figure": ("Figure", "指标"), "value": ("Value", "数值"), "rules": ("Rules", "规则"), "rule": ("Rule", "规则"),
+    "rules": ("Rules", "规则"), "rule": ("Rule", "规则"),
     "says": ("What it says", "内容"), "price": ("Largest price at the margin", "最大边际价格"), "slack": ("none", "无"),
     "source": ("Source", "来源"), "note": ("Note", "说明"), "no_rules": ("No rules.", "无规则。"),
     "estimates": ("Estimates it rests on", "所依据的估计值"), "no_estimates": ("The tables do not say which of their rows are estimates.", "数据表未注明估计值。"),

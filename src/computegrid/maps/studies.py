@@ -62,7 +62,8 @@ def draw_comparison(
     study = {
         "kind": "compare", "base": base, "opening": others[0] if others else base,
         "moved": bool(others), "shade": "price", "title": says["views_regime"],
-        "columns": [f"{says['cost']} USD", says["unserved_share"], says["own_control"], "CO₂"],
+        "columns": [f"{says['cost'].capitalize()} USD", says["unserved_share"],
+                    says["own_control"], "CO₂"],
         "rows": rows, "table": _whole(table), "note": "",
     }  # fmt: skip
     return draw_views(
