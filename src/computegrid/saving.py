@@ -110,6 +110,11 @@ def _require_own(folder: Path, model: str) -> None:
         raise DataError(f"{folder} is a file; name a folder to save the run in")
     if not any(folder.iterdir()):
         return
+    foreign = [p.name for p in folder.iterdir() if p.suffix not in (".csv", ".parquet")
+               and p.name not in ("run.json", "inputs")]
+    if (folder / "run.json").is_file() and foreign:
+        raise DataError(f"{folder} holds what is no part of a run ({', '.join(sorted(foreign))}) "
+                        "and would be lost; move it, or name another folder")
     try:
         earlier = json.loads((folder / "run.json").read_text(encoding="utf-8"))["model"]
     except (OSError, ValueError, KeyError, TypeError):

@@ -21,8 +21,8 @@ from computegrid.scenario.remarks import remarks
 from computegrid.tables import schema
 from computegrid.tables.check import collect
 from computegrid.tables.geo import located
-from computegrid.units import SECONDS_PER_HOUR
 from computegrid.tables.hours import check_days, check_waiting
+from computegrid.units import SECONDS_PER_HOUR
 
 ONE_WORKLOAD = "work"
 """Name of the workload when a demand table names none."""
@@ -273,9 +273,22 @@ def _is_share(value: object) -> bool:
     return 0 <= float(value) <= 1
 
 
+def _require_frames(raw: Mapping[str, Any]) -> None:
+    """Raise if something is no table at all; hours may also be an index or a series."""
+    faults = [
+        Fault(name, f"expected a pandas DataFrame, got {type(table).__name__}")
+        for name, table in raw.items()
+        if table is not None and not isinstance(table, pd.DataFrame)
+        and not (name == "hours" and isinstance(table, pd.Index | pd.Series))
+    ]
+    if faults:
+        raise DataError("these are no tables:", faults)
+
+
 def _typed_tables(
     faults: list[Fault], known: Mapping[str, schema.Table], **raw: Any
 ) -> dict[str, Any]:
+    _require_frames(raw)
     tables: dict[str, Any] = {}
     for name in ("regions", "sites"):
         typed = collect(known[name], raw[name], faults)
@@ -346,7 +359,7 @@ def _hours(
 
 def _step_weights(times: pd.Index) -> dict[str, float]:
     """Weight of equal steps other than an hour: 0.25 for quarters of an hour [h]."""
-    if not isinstance(times, pd.DatetimeIndex) or len(times) < 2:
+    if not isinstance(times, pd.DatetimeIndex) or len(times) < 2 or times.hasnans:
         return {}
     steps = np.unique(np.diff(np.sort(times.as_unit("s").asi8)))
     return {} if len(steps) != 1 else {"weight_hours": float(steps[0] / SECONDS_PER_HOUR)}

@@ -104,9 +104,10 @@ def _row_labels(table: Table, frame: pd.DataFrame) -> list[str]:
     keys = [k for k in table.key if k in frame.columns]
     if not keys or frame.empty:
         return [str(i + 1) for i in range(len(frame))]
-    joined = frame[keys[0]].astype(str)
+    names = frame[keys].astype(object).map(lambda v: "" if _is_blank(v) else str(v))
+    joined = names[keys[0]]
     for key in keys[1:]:
-        joined = joined + "/" + frame[key].astype(str)
+        joined = joined + "/" + names[key]
     return [label if label.strip("/") else f"number {i + 1}" for i, label in enumerate(joined)]
 
 
@@ -168,19 +169,14 @@ def _typed_number(
                                 cure=_number_cure(str(text.iloc[i]))))
         numbers = numbers.mask(wrong, 0.0 if column.lower <= 0 else column.lower)
         given_nan = np.zeros(len(cells), dtype=bool)
-    blank = blank | given_nan
-    if column.default is None or (given_nan.any() and not _blank_is_default(column)):
-        for i in np.flatnonzero(blank):
-            faults.append(Fault(name, "is blank or NaN", row=labels[i], column=column.name,
-                                cure=f"give a number{_unit(column)}"))
     default = column.default if isinstance(column.default, float) else math.nan
+    documented = column.default is not None and not math.isfinite(default)
+    refused = given_nan if column.blank_ok else given_nan | blank
+    for i in np.flatnonzero(refused & ~np.full(len(numbers), documented)):
+        faults.append(Fault(name, "is blank or NaN", row=labels[i], column=column.name,
+                            cure=f"give a number{_unit(column)}"))
     _check_range(column, numbers, labels, name, faults)
-    return numbers.mask(blank, default)
-
-
-def _blank_is_default(column: Column) -> bool:
-    """A NaN among numbers means "not given" only where the column has a default for it."""
-    return column.default is not None
+    return numbers.mask(blank | given_nan, default)
 
 
 def _check_range(
@@ -214,7 +210,8 @@ def _check_unique(
     keys = [k for k in table.key if k in frame.columns]
     if not keys or frame.empty:
         return
-    for i in np.flatnonzero(frame.duplicated(keys).to_numpy()):
+    whole = frame[keys].notna().all(axis=1) & (frame[keys].astype(str) != "").all(axis=1)
+    for i in np.flatnonzero((frame.duplicated(keys) & whole).to_numpy()):
         faults.append(Fault(name, f"the same {', '.join(keys)} stands twice", row=labels[i],
                             cure="keep one row"))
 

@@ -44,7 +44,9 @@ def located(table: pd.DataFrame, name: str, faults: list[Fault]) -> gpd.GeoDataF
     A geometry that is not a point keeps its shape; ``lon_deg``/``lat_deg`` are then a point on it.
     """
     frame = table.copy()
-    if isinstance(frame, gpd.GeoDataFrame) and "geometry" in frame.columns:
+    if isinstance(frame, gpd.GeoDataFrame) and frame.active_geometry_name is not None:
+        if frame.active_geometry_name != "geometry":
+            frame = frame.rename_geometry("geometry")
         shapes = frame.geometry
         if shapes.crs is not None and not shapes.crs.equals(WGS84):
             shapes = shapes.to_crs(WGS84)

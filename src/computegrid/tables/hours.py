@@ -17,13 +17,19 @@ def typed_hours(
     name: str, cells: pd.Series, labels: list[str], table: str, faults: list[Fault]
 ) -> pd.Series:
     """Return the column ``name`` as UTC timestamps, or as whole numbers counted from the start."""
-    if pd.api.types.is_integer_dtype(cells):
+    if pd.api.types.is_integer_dtype(cells) and cells.notna().all():
         return cells.astype("int64")
+    if pd.api.types.is_float_dtype(cells) and (cells == cells.round()).all():
+        return cells.astype("int64")
+    for i in np.flatnonzero(cells.isna().to_numpy()):
+        faults.append(Fault(table, "is blank", row=labels[i], column=name, cure="give the hour"))
+    if cells.isna().any():
+        return pd.Series(pd.NaT, index=cells.index, dtype="datetime64[us, UTC]")
     if isinstance(cells.dtype, pd.DatetimeTZDtype):
-        if str(cells.dt.tz) not in ("UTC", "UTC+00:00", "datetime.timezone.utc"):
+        utc: pd.Series = cells.dt.tz_convert("UTC")
+        if not utc.dt.tz_localize(None).equals(cells.dt.tz_localize(None)):
             faults.append(Fault(table, f"times are in {cells.dt.tz}, expected UTC",
                                 column=name, cure="convert with .tz_convert('UTC')"))
-        utc: pd.Series = cells.dt.tz_convert("UTC")
         return utc
     if pd.api.types.is_datetime64_dtype(cells):
         faults.append(Fault(table, "times have no zone, expected UTC", column=name,

@@ -37,7 +37,10 @@ class Column:
     required : bool
         The column must be there.
     default : float or str or None
-        Value of a blank cell or of a missing column. None: a blank is a fault.
+        Value where the column is missing; NaN and inf also stand for a blank cell.
+    blank_ok : bool
+        A blank cell of text means the default too; otherwise it is a fault, as NaN among numbers
+        always is unless the default is NaN or inf.
     lower, upper : float
         Closed range a number must lie in.
     plausible : tuple of float
@@ -53,6 +56,7 @@ class Column:
     unit: str = ""
     required: bool = False
     default: float | str | None = None
+    blank_ok: bool = False
     lower: float = -math.inf
     upper: float = math.inf
     plausible: tuple[float, float] = (-math.inf, math.inf)
@@ -104,7 +108,7 @@ SITES = Table(
                meaning="MW drawn per MW of reference work, by the site's chip"),
         _ENERGY,
         _CARBON,
-        Column("rent_usd_per_mwh", unit="USD/MWh", default=0.0, lower=0,
+        Column("rent_usd_per_mwh", unit="USD/MWh", default=0.0, blank_ok=True, lower=0,
                meaning="what the operator asks for a MWh of work beside energy"),
         Column("control", "text", default="unknown",
                meaning="jurisdiction of the ultimate parent"),
@@ -128,8 +132,10 @@ WORKLOADS = Table(
         _key("workload", "name of the class of work"),
         Column("max_rtt_ms", unit="ms", default=math.inf, lower=0, infinite=True,
                meaning="longest round trip that serves it; blank = no limit"),
-        Column("defer_hours", unit="h", default=0.0, lower=0, meaning="how long it can wait"),
-        Column("unserved_usd_per_mwh", unit="USD/MWh", default=10_000.0, lower=0, infinite=True,
+        Column("defer_hours", unit="h", default=0.0, blank_ok=True, lower=0,
+               meaning="how long it can wait"),
+        Column("unserved_usd_per_mwh", unit="USD/MWh", default=10_000.0, blank_ok=True, lower=0,
+               infinite=True,
                meaning="what leaving it unserved costs; inf = it must be served"),
         Column("gbps_per_mw", unit="Gbit/s per MW", default=math.nan, lower=0,
                meaning="bandwidth of one MW of work"),
@@ -144,7 +150,7 @@ LANES = Table(
         _key("site", "where it may be done"),
         Column("rtt_ms", unit="ms", default=math.nan, lower=0, meaning="round-trip time"),
         Column("distance_km", unit="km", default=math.nan, lower=0, meaning="distance"),
-        Column("network_usd_per_mwh", unit="USD/MWh", default=0.0,
+        Column("network_usd_per_mwh", unit="USD/MWh", default=0.0, blank_ok=True,
                meaning="moving the data of a MWh of work"),
     ),
 )
@@ -163,9 +169,7 @@ SITE_HOURS = Table(
     (
         _key("site", "name of the site"),
         Column("hour", "hour", required=True, meaning="time step"),
-        _ENERGY,
-        _CARBON,
-        _PUE,
+        *(replace(column, default=math.nan) for column in (_ENERGY, _CARBON, _PUE)),
         Column("available_mw", unit="MW", default=math.nan, lower=0,
                meaning="IT power usable in that hour; blank = the whole capacity"),
     ),
