@@ -52,7 +52,7 @@ def test_nan_is_no_figure_of_a_site(column):
     {"demand": pd.Series([1.0])},
 ])
 def test_blanks_are_told_as_faults(tables):
-    with pytest.raises(cg.DataError, match="blank|expected a pandas DataFrame"):
+    with pytest.raises(cg.DataError, match=r"blank|expected a pandas DataFrame"):
         one(**tables)
 
 

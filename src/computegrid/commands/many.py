@@ -60,6 +60,11 @@ def freeze(
     )] = "control",
     depth: Annotated[int, typer.Option(min=1, max=2, help="2 also throws every pair.")] = 1,
     regime: RegimeOption = None,
+    give_way: Annotated[bool, typer.Option(
+        "--give-way/--no-give-way", help="Others' work may be moved to make room; or it stays.",
+    )] = True,
+    reserve_most: Annotated[Optional[float], typer.Option(  # noqa: UP045
+        help="Most reserve at a site, as a share of its capacity.")] = 1.0,
     csv_file: Annotated[Optional[Path], typer.Option(  # noqa: UP045
         "--csv", metavar="FILE", help="Write the whole table here.")] = None,
     map_file: MapOption = None,
@@ -73,7 +78,8 @@ def freeze(
     scenario = load_model(console, model)
     with progress_bar(console) as progress:
         desk = studies_freeze(
-            scenario, by, depth, regime, progress=progress)  # type: ignore[arg-type]
+            scenario, by, depth, regime,  # type: ignore[arg-type]
+            give_way=give_way, reserve_most=reserve_most, progress=progress)
     saystudies.print_freeze(console, desk)
     if csv_file is not None:
         write_atomically(csv_file, lambda path: safe_csv(
