@@ -2,8 +2,8 @@
 
 ``python tests/browser/shots.py out [model ...]`` solves each model, draws its dispatch, comparison
 and freeze desk, and writes ``out/<model>-<view>.png``. With ``docs/images --readme`` it writes
-small pictures of the three theatres instead. Needs playwright and Chromium; says so and ends well where
-they are missing, so that a plain run does not fail for want of a picture.
+small pictures of the three theatres instead. Needs playwright and Chromium; says so and ends well
+where they are missing, so that a plain run does not fail for want of a picture.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def shrink(target: Path) -> None:
     with Image.open(target) as picture:
         full = picture.convert("RGB").resize((1000, 625), Image.Resampling.LANCZOS)
     wide, high = full.size
-    hues = [*CONTROL_COLOURS.values(), *SEQUENTIAL, "#f3f6f8", "#ece8df"]
+    hues = [*CONTROL_COLOURS.values(), *SEQUENTIAL, "#f3f6f8", "#f2efe8"]
     weighted = Image.new("RGB", (wide, high + 20 * len(hues)))  # rare hues count, and stay
     weighted.paste(full)
     for k, hue in enumerate(hues):

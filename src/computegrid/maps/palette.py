@@ -1,7 +1,8 @@
 """One palette by control, the same on every map, table and plot of the project.
 
 The hues are those of Okabe and Ito (2008), which stay apart for the common kinds of colour
-blindness; ``unknown`` is grey, because it is never assumed to be anybody's.
+blindness, some of them darkened until they stand out 3:1 from the land; ``unknown`` is grey,
+because it is never assumed to be anybody's.
 """
 
 from __future__ import annotations
@@ -45,9 +46,9 @@ CONTROL_COLOURS = MappingProxyType(
     {
         "US": "#0072b2",
         "CN": "#d55e00",
-        "EU": "#009e73",
-        "GCC": "#c98a00",
-        "other": "#c4629a",
+        "EU": "#008f68",
+        "GCC": "#b27900",
+        "other": "#bd5893",
         "unknown": "#767676",
     }
 )

@@ -107,7 +107,7 @@ def _land(ax: Axes, base_map: BaseMap) -> None:
             points = np.clip(points, [west - 9, south - 9], [east + 9, north + 9])
             closed = feature["geometry"]["type"].endswith("Polygon")
             (shapes if closed else lines).append(points)
-    fill = PatchCollection([Polygon(points) for points in shapes], facecolor="#ece8df",
+    fill = PatchCollection([Polygon(points) for points in shapes], facecolor="#f2efe8",
                            edgecolor="#cfc9bd", linewidth=0.4, zorder=1)  # fmt: skip
     ax.add_collection(fill, autolim=False)
     ax.add_collection(LineCollection(lines, colors="#cfc9bd", linewidths=0.5, zorder=1), False)

@@ -4,7 +4,7 @@ for (const [name, level] of [["land", 200], ["flows", 410], ["points", 420], ["l
   pane.style.zIndex = level;
   if (name === "land" || name === "labels") pane.style.pointerEvents = "none";
 }
-L.geoJSON(land, { interactive: false, pane: "land", renderer: L.canvas({ pane: "land", padding: 0.2 }), style: { stroke: true, weight: 0.6, color: "#cfc9bd", fillColor: "#ece8df", fillOpacity: 1 } }).addTo(map);
+L.geoJSON(land, { interactive: false, pane: "land", renderer: L.canvas({ pane: "land", padding: 0.2 }), style: { stroke: true, weight: 0.6, color: "#cfc9bd", fillColor: "#f2efe8", fillOpacity: 1 } }).addTo(map);
 L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
 flowLines.forEach(function (line, i) {
   line.bindTooltip(() => tooltip("flow", i), { sticky: true, opacity: 1, className: "cg-tip" });
