@@ -70,7 +70,8 @@ class Oracle:
         """
         _require_numba()
         n = len(self.trees)
-        chains = np.array_split(np.arange(n), max(1, min(n // 2, CHAINS)))
+        apart = all(tree is not None for tree in self.trees)  # each starts from its own tree
+        chains = np.array_split(np.arange(n), max(1, min(n if apart else n // 2, CHAINS)))
 
         def run_chain(chain: np.ndarray) -> int:
             pivots, last = 0, None
