@@ -175,7 +175,7 @@ def _print_rules(console: Console, dispatch: Dispatch) -> None:
 
 def name_column(header: str) -> Column:
     """A column of names: folded when narrow, never cut."""
-    return Column(header=escape(header), overflow="fold")
+    return Column(header=escape(header), overflow="fold", min_width=min(18, len(header) + 10))
 
 
 def figure_column(header: str) -> Column:

@@ -20,7 +20,7 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
     base = table.loc[comparison.base]
     out = Table(name_column("regime"), *map(figure_column, (
         "cost M USD", "against base", "unserved GWh", "CO2 kt", "RTT ms", "at home",
-        "own-controlled", "HHI")),
+        "own control", "HHI")),
         title=f"{escape(both(comparison.scenario))}: regimes against {escape(comparison.base)}")
     for name, row in table.iterrows():
         if name in comparison.infeasible:
@@ -40,7 +40,7 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
 
 def print_freeze(console: Console, desk: Freeze) -> None:
     """Every switch by the work it leaves unserved, and the reserve that would have helped."""
-    _print_frame(console, _readable(desk.table).head(MOST_ROWS),
+    _print_frame(console, _in_units(desk.table, _SWITCHES).head(MOST_ROWS),
                  f"Who can switch off what, by {desk.by}")
     matrix = desk.matrix
     dark = matrix[matrix.gt(0).any(axis=1)].iloc[:MOST_ROWS, :8]
@@ -51,10 +51,7 @@ def print_freeze(console: Console, desk: Freeze) -> None:
 
 def print_ladder(console: Console, table: pd.DataFrame, shares: pd.DataFrame | None) -> None:
     """The rungs of sovereignty and what each adds."""
-    millions = table.copy()
-    for column in [c for c in table.columns if c.endswith("_usd")]:
-        millions[column.replace("_usd", "_million_usd")] = millions.pop(column) / 1e6
-    _print_frame(console, millions, "The price of sovereignty, rung by rung")
+    _print_frame(console, _in_units(table, _RUNGS), "The price of sovereignty, rung by rung")
     if shares is not None:
         _print_frame(console, shares, "Shared out whatever the order (Shapley values)")
 
@@ -71,19 +68,28 @@ def _print_frame(
     console.print(out)
 
 
-def _readable(table: pd.DataFrame) -> pd.DataFrame:
-    """The columns a person reads first, in GWh and million USD."""
-    out = pd.DataFrame(index=table.index)
-    for name, scale, shown in (
-        ("unserved_mwh", 1e3, "unserved GWh"), ("unserved_share", 0.01, "unserved %"),
-        ("critical_unserved_share", 0.01, "critical unserved %"),
-        ("added_cost_usd", 1e6, "added M USD"), ("breach_hours", 1.0, "hours to breach"),
-        ("worst_hit", None, "worst hit"), ("reserve_mw", 1.0, "reserve MW"),
-        ("reserve_usd_per_year", 1e6, "reserve M USD/year"),
-    ):
-        if name in table.columns:
-            out[shown] = table[name] if scale is None else table[name] / scale
-    return out
+_SWITCHES: tuple[tuple[str, float | None, str], ...] = (
+    ("unserved_mwh", 1e3, "unserved GWh"), ("unserved_share", 0.01, "unserved %"),
+    ("critical_unserved_share", 0.01, "critical unserved %"),
+    ("added_cost_usd", 1e6, "added M USD"), ("breach_hours", 1.0, "hours to breach"),
+    ("worst_hit", None, "worst hit"), ("reserve_mw", 1.0, "reserve MW"),
+    ("reserve_usd_per_year", 1e6, "reserve M USD/year"),
+)
+_RUNGS: tuple[tuple[str, float | None, str], ...] = (
+    ("added_cost_usd", 1e6, "added M USD"), ("added_unserved_mwh", 1e3, "added unserved GWh"),
+    ("added_carbon_t", 1e3, "added CO2 kt"), ("added_mean_rtt_ms", 1.0, "added RTT ms"),
+    ("usd_per_mwh", 1.0, "USD per MWh of demand"),
+)
+
+
+def _in_units(
+    table: pd.DataFrame, columns: tuple[tuple[str, float | None, str], ...]
+) -> pd.DataFrame:
+    """The columns a person reads first, in units that keep them short."""
+    return pd.DataFrame({
+        shown: table[name] if scale is None else table[name] / scale
+        for name, scale, shown in columns if name in table.columns
+    }, index=table.index)
 
 
 def _cell(value: object) -> str:

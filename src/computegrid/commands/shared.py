@@ -61,7 +61,7 @@ def progress_bar(console: Console) -> Iterator[Callable[[int, int, str], None]]:
 
 def stdout() -> Console:
     """Standard output; wide enough for the tables when it is no terminal."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 110)
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 132)
 
 
 def plain(text: object) -> str:
