@@ -1,6 +1,7 @@
 """Plots draw, and a base map of one's own is shapes only, from a local file."""
 
 import json
+from dataclasses import replace
 
 import geopandas as gpd
 import matplotlib as mpl
@@ -8,11 +9,13 @@ import pandas as pd
 import pytest
 from shapely.geometry import GeometryCollection, LineString, Point, box
 
+import computegrid as cg
 from computegrid.dispatch import Dispatch, solve
 from computegrid.errors import DataError, ScenarioError
 from computegrid.maps import draw_dispatch, plot_dispatch
 from computegrid.maps.base import base_layer
 from computegrid.maps.palette import CONTROL_COLOURS
+from computegrid.scenario.regime import Regime
 from computegrid.scenario.scenario import Scenario
 
 mpl.use("Agg")
@@ -54,6 +57,47 @@ def test_supply_is_coloured_by_control(dispatch):
     colours = {mpl.colors.to_hex(bar.get_facecolor()) for bar in ax.patches}
     assert colours == {CONTROL_COLOURS["US"], CONTROL_COLOURS["EU"]}
     mpl.pyplot.close(ax.figure)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh", "both"])
+@pytest.mark.parametrize("kind", ["supply", "map"])
+def test_plots_speak_chinese_without_a_missing_glyph(dispatch, kind, lang):
+    ax = dispatch.plot(kind, lang=lang)
+    ax.figure.canvas.draw()
+    assert ("供给" in ax.get_title(loc="left")) == (lang == "zh" and kind == "supply")
+    mpl.pyplot.close(ax.figure)
+    with pytest.raises(ScenarioError, match="lang must be"):
+        dispatch.plot(kind, lang="fr")
+
+
+def test_a_frontier_is_plotted_with_its_price():
+    regions = pd.DataFrame({"country": ["FR"]}, index=["Paris"])
+    sites = pd.DataFrame({"capacity_mw": [9.0, 9.0], "control": ["US", "FR"]}, index=["a", "b"])
+    lanes = pd.DataFrame(
+        {"region": "Paris", "site": ["a", "b"], "network_usd_per_mwh": [1.0, 3.0]}
+    )
+    demand = pd.DataFrame({"region": ["Paris"], "mw": [8.0]})
+    found = cg.frontier(Scenario.from_tables(regions, sites, demand, lanes=lanes), points=3)
+    ax = found.plot()
+    assert ax.lines[0].get_xdata().tolist() == [100.0, 50.0, 0.0]
+    assert ax.lines[0].get_ydata().tolist() == pytest.approx(found.table["cost_usd"].tolist())
+    assert len(ax.figure.axes) == 2
+    mpl.pyplot.close(ax.figure)
+    _, own = mpl.pyplot.subplots()
+    assert found.plot(ax=own, lang="zh") is own and "外方控制" in own.get_xlabel()
+    mpl.pyplot.close(own.figure)
+
+
+def test_a_notebook_shows_the_totals(dispatch):
+    shown = dispatch._repr_html_()
+    assert "60 MW" in shown and ".explore()" in shown and "<script" not in shown
+    named = replace(dispatch, regime=Regime("<script>", (), title="<script>alert(1)</script>"))
+    assert "<script" not in named._repr_html_()
+
+
+def test_no_worldview_is_shipped(dispatch):
+    with pytest.raises(ScenarioError, match="base_map="):
+        dispatch.explore(worldview="iso")
 
 
 def test_no_other_kind(dispatch):

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from computegrid.maps.fonts import fit_fonts
-from computegrid.maps.header import large
+from computegrid.maps.header import large, money
 from computegrid.maps.palette import CHANGE, INK
 from computegrid.maps.plotwords import figure_name, plot_words, title_of
 from computegrid.maps.words import Lang, check_lang
@@ -47,12 +47,13 @@ def plot_frontier(frontier: Frontier, ax: Axes | None = None, *, lang: Lang = "e
     x = table[frontier.x].to_numpy(dtype=float) * (100 if share else 1)
     y = table[frontier.y].to_numpy(dtype=float)
     ax.plot(x, y, color=INK, marker="o", markersize=4, linewidth=1.6)
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: large(value).strip()))
+    short = _dollars if frontier.y == "cost_usd" else _tonnes
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
     ax.set_ylabel(figure_name(frontier.y, lang))
     ends = [(x[0], y[0], says["free"]), (x[-1], y[-1], says["tightest"])]
     for (at, height, text), side in zip(ends, ("right", "left"), strict=True):
         ax.annotate(
-            f"{text}: {large(height).strip()}", (at, height), (-6 if side == "right" else 6, 8),
+            f"{text}: {short(height)}", (at, height), (-6 if side == "right" else 6, 8),
             textcoords="offset points", ha=side, fontsize=9, color=INK,
         )  # fmt: skip
     ax.margins(y=0.16)
@@ -61,7 +62,7 @@ def plot_frontier(frontier: Frontier, ax: Axes | None = None, *, lang: Lang = "e
         per = -table["shadow_price"].to_numpy(dtype=float) / (100 if share else 1)
         below.step(x, per, where="mid", color=CHANGE[0])
         below.fill_between(x, per, step="mid", color=CHANGE[0], alpha=0.18)
-        below.yaxis.set_major_formatter(FuncFormatter(lambda value, _: large(value).strip()))
+        below.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
         below.set_ylim(bottom=0)
         below.set_ylabel(says["per_point"] if share else says["per_unit"], fontsize=8.5)
     bottom.set_xlabel(figure_name(frontier.x, lang) + (" (%)" if share else ""))
@@ -73,3 +74,11 @@ def plot_frontier(frontier: Frontier, ax: Axes | None = None, *, lang: Lang = "e
     ax.set_title(heading, loc="left", fontsize=10, color=INK)
     fit_fonts(ax, below)
     return ax
+
+
+def _dollars(value: float) -> str:
+    return money(value).removesuffix(" USD").strip()
+
+
+def _tonnes(value: float) -> str:
+    return large(value).strip()

@@ -194,7 +194,8 @@ def _whole(table: pd.DataFrame) -> dict[str, Any]:
 
 
 def _by(now: float, before: float) -> str:
-    return f"{100 * (now / before - 1):+.1f} %" if before else ""
+    change = now / before - 1 if before else 0.0
+    return f"{100 * change:+.1f} %" if abs(change) >= 0.0005 else ""
 
 
 def _points(change: float) -> str:

@@ -31,6 +31,12 @@ function curve(places) { // a smooth line on the globe through the places, a poi
 const FlowLine = L.Polyline.extend({
   options: { smoothFactor: 0.5, noClip: true, lineCap: "butt" },
   _updatePath: function () { drawFlow(this._renderer._ctx, this); },
+  _updateBounds: function () { // rings, arrows and lines led aside reach beyond the arc: the canvas must redraw there too
+    L.Polyline.prototype._updateBounds.call(this);
+    if (!this._pxBounds || !this._pxBounds.min) return;
+    const flow = data.flows[this.index], pad = 24 + 1.4 * radius(data.regions[flow.region].demand_mw) + Math.hypot(...aside[flow.site]), by = L.point(pad, pad);
+    this._pxBounds = L.bounds(this._pxBounds.min.subtract(by), this._pxBounds.max.add(by));
+  },
   _containsPoint: function (point, closed) {
     if (this._loop) return Math.abs(point.distanceTo(this._loop) - this._loop.r) < 4 + this.options.weight / 2;
     const straight = this._parts;
