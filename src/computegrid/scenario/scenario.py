@@ -5,27 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from numbers import Real
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from computegrid.errors import DataError, Fault, ScenarioError, did_you_mean
 from computegrid.scenario.arrays import Arrays, build_arrays
 from computegrid.scenario.explain import Explanation, explain
+from computegrid.scenario.intake import (
+    asked_links,
+    available_shares,
+    check_references,
+    typed_tables,
+)
 from computegrid.scenario.lanes import Network, fast_enough, links_from_places, links_from_table
 from computegrid.scenario.regime import Regime, Rule, as_regime
 from computegrid.scenario.remarks import remarks
 from computegrid.tables import schema
-from computegrid.tables.check import collect
-from computegrid.tables.geo import located
-from computegrid.tables.hours import check_days, check_waiting
-from computegrid.units import SECONDS_PER_HOUR
-
-ONE_WORKLOAD = "work"
-"""Name of the workload when a demand table names none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,28 +139,22 @@ class Scenario:
         38.8
         """
         faults: list[Fault] = []
-        tables = _typed_tables(
+        tables = typed_tables(
             faults, schema.accepting(schema.TABLES, unusual), regions=regions, sites=sites,
             demand=demand, workloads=workloads, lanes=lanes, hours=hours, site_hours=site_hours,
         )
-        share = {**schema.STATUS_SHARE, **(available_share or {})}
-        for status, value in (available_share or {}).items():
-            if not _is_share(value):
-                faults.append(Fault("available", "is a share from 0 to 1", row=status, value=value))
-        if faults:
-            raise DataError(f"{name} cannot be used:", faults)
-        _check_references(tables, share, faults)
-        if faults:
-            raise DataError(f"{name} cannot be used:", faults)
+        share = available_shares(available_share, faults)
+        _raise_if(faults, name)
+        check_references(tables, share, faults)
+        _raise_if(faults, name)
         net = network or Network()
         shapes = (tables["regions"], tables["sites"], tables["workloads"], net, faults)
         links = (
             links_from_places(*shapes) if lanes is None
             else links_from_table(tables.pop("lanes"), *shapes)
         )
-        if faults:
-            raise DataError(f"{name} cannot be used:", faults)
-        asked = _asked(links, tables["demand"])
+        _raise_if(faults, name)
+        asked = asked_links(links, tables["demand"])
         usable = asked & fast_enough(links, tables["workloads"])
         tables["lanes"] = links[usable.to_numpy()].reset_index(drop=True)
         arrays = build_arrays(
@@ -267,146 +258,9 @@ class Scenario:
         )
 
 
-def _is_share(value: object) -> bool:
-    if isinstance(value, bool) or not isinstance(value, Real):
-        return False
-    return 0 <= float(value) <= 1
-
-
-def _require_frames(raw: Mapping[str, Any]) -> None:
-    """Raise if something is no table at all; hours may also be an index or a series."""
-    faults = [
-        Fault(name, f"expected a pandas DataFrame, got {type(table).__name__}")
-        for name, table in raw.items()
-        if table is not None and not isinstance(table, pd.DataFrame)
-        and not (name == "hours" and isinstance(table, pd.Index | pd.Series))
-    ]
+def _raise_if(faults: list[Fault], name: str) -> None:
     if faults:
-        raise DataError("these are no tables:", faults)
-
-
-def _typed_tables(
-    faults: list[Fault], known: Mapping[str, schema.Table], **raw: Any
-) -> dict[str, Any]:
-    _require_frames(raw)
-    tables: dict[str, Any] = {}
-    for name in ("regions", "sites"):
-        typed = collect(known[name], raw[name], faults)
-        if name in typed.columns or typed.index.name == name:
-            typed = typed.set_index(name)
-        typed = typed.set_index(name[:-1]) if name[:-1] in typed.columns else typed
-        for column in ("lon_deg", "lat_deg"):
-            if column not in typed.columns:
-                typed[column] = float("nan")
-        tables[name] = located(typed, name, faults)
-    demand = collect(known["demand"], raw["demand"], faults)
-    workloads = raw["workloads"]
-    if workloads is None:
-        names = demand["workload"].unique() if "workload" in demand.columns else [ONE_WORKLOAD]
-        workloads = pd.DataFrame({"workload": names})
-    workloads = collect(known["workloads"], workloads, faults)
-    if "workload" in workloads.columns:
-        workloads = workloads.set_index("workload")
-    if "workload" not in demand.columns:
-        if len(workloads) != 1:
-            faults.append(Fault("demand", "names no workload, but there are several",
-                                column="workload", cure="say which workload each row asks for"))
-        demand.insert(1, "workload", workloads.index[0] if len(workloads) else ONE_WORKLOAD)
-    tables |= {"demand": demand, "workloads": workloads}
-    if raw["lanes"] is not None:
-        tables["lanes"] = collect(known["lanes"], raw["lanes"], faults)
-    if raw["site_hours"] is not None:
-        given = raw["site_hours"]
-        typed = collect(known["site_hours"], given, faults)
-        present = {*getattr(given, "columns", ()), *getattr(given.index, "names", ())}
-        tables["site_hours"] = typed[[c for c in typed.columns if c in present]]
-    tables["hours"] = _hours(raw["hours"], known["hours"], tables, faults)
-    return tables
-
-
-def _hours(
-    given: Any, known: schema.Table, tables: Mapping[str, Any], faults: list[Fault]
-) -> pd.DataFrame:
-    if given is None:
-        if "hour" in tables["demand"].columns:
-            source = tables["demand"]["hour"]
-        elif "site_hours" in tables:
-            source = tables["site_hours"]["hour"]
-        else:
-            source = pd.Series([0])
-        given = pd.DataFrame({"hour": source.drop_duplicates().sort_values()})
-    elif isinstance(given, pd.Index):
-        given = pd.DataFrame({"hour": given, **_step_weights(given)})
-    elif isinstance(given, pd.Series):
-        given = given.rename("weight_hours").rename_axis("hour").reset_index()
-    before = len(faults)
-    typed = collect(known, given, faults)
-    if len(faults) > before or "hour" not in typed.columns or typed.empty:
-        if len(faults) == before:
-            faults.append(Fault("hours", "is empty", cure="give at least one time step"))
-        return typed
-    typed = typed.sort_values("hour").set_index("hour")
-    if "day" not in typed.columns:
-        typed["day"] = (
-            typed.index.strftime("%Y-%m-%d")
-            if isinstance(typed.index, pd.DatetimeIndex) else typed.index // 24
-        )
-    check_days(typed, faults)
-    if "defer_hours" in tables["workloads"].columns:
-        check_waiting(typed, tables["workloads"], faults)
-    return typed
-
-
-def _step_weights(times: pd.Index) -> dict[str, float]:
-    """Weight of equal steps other than an hour: 0.25 for quarters of an hour [h]."""
-    if not isinstance(times, pd.DatetimeIndex) or len(times) < 2 or times.hasnans:
-        return {}
-    steps = np.unique(np.diff(np.sort(times.as_unit("s").asi8)))
-    return {} if len(steps) != 1 else {"weight_hours": float(steps[0] / SECONDS_PER_HOUR)}
-
-
-def _check_references(
-    tables: Mapping[str, Any], share: Mapping[str, float], faults: list[Fault]
-) -> None:
-    demand, hours = tables["demand"], tables["hours"]
-    for column in ("region", "workload"):
-        known = tables[f"{column}s"].index
-        for label in demand[column][~demand[column].isin(known)].unique():
-            faults.append(Fault("demand", f"no such {column} in {column}s", column=column,
-                                value=label, cure=did_you_mean(label, known)))
-    for name in ("demand", "site_hours"):
-        table = tables.get(name)
-        if table is not None and "hour" in table.columns:
-            if table["hour"].dtype.kind != hours.index.dtype.kind:
-                faults.append(Fault(name, "its hours are of another kind than those of hours",
-                                    column="hour", cure="use UTC times, or numbers, in both"))
-                continue
-            for label in table["hour"][~table["hour"].isin(hours.index)].unique()[:20]:
-                faults.append(Fault(name, "no such hour in hours", column="hour", value=label,
-                                    cure="add it to hours, or remove the row"))
-    if "site_hours" in tables:
-        asked, known = tables["site_hours"]["site"], tables["sites"].index
-        for label in asked[~asked.isin(known)].unique():
-            faults.append(Fault("site_hours", "no such site in sites", column="site", value=label,
-                                cure=did_you_mean(label, known)))
-    sites = tables["sites"]
-    for status in set(share) - set(schema.STATUS_SHARE) - set(sites["status"]):
-        faults.append(Fault("available", "is no status of a site", value=status,
-                            cure=did_you_mean(status, {*schema.STATUS_SHARE, *sites["status"]})))
-    for label, status in sites["status"][~sites["status"].isin(list(share))].items():
-        faults.append(Fault("sites", "is no known status", row=str(label), column="status",
-                            value=status, cure=did_you_mean(status, share)))
-    for name in ("regions", "sites", "demand"):
-        if tables[name].empty:
-            faults.append(Fault(name, "is empty", cure="give at least one row"))
-
-
-def _asked(links: pd.DataFrame, demand: pd.DataFrame) -> pd.Series:
-    wanted = demand.loc[demand["mw"] > 0, ["region", "workload"]].drop_duplicates()
-    pairs = pd.MultiIndex.from_frame(wanted)
-    return pd.Series(
-        pd.MultiIndex.from_frame(links[["region", "workload"]]).isin(pairs), index=links.index
-    )
+        raise DataError(f"{name} cannot be used:", faults)
 
 
 def _group_by(asked: str, tables: Mapping[str, Any]) -> str:
