@@ -1,7 +1,9 @@
 // The list of views with their figures: a radio for each, the mode, and who loses what.
 function show(index, moved) {
   take(index, moved);
-  redraw(); updateControls(); updatePanel(); updateViews();
+  updateViews();
+  map.invalidateSize({ animate: false });
+  redraw(); updateControls(); updatePanel();
 }
 function updateViews() {
   part("regime").textContent = view().regime + (state.moved && compared() ? " · " + words.against + " " + base().name : "");

@@ -13,7 +13,7 @@ flowLines.forEach(function (line, i) {
 flowLayer.addTo(map); regionLayer.addTo(map); siteLayer.addTo(map);
 function redraw() { updateFlows(); updatePoints(); showPoints(); updateLegend(); updateLabels(); }
 let extent = study ? "home" : "all";
-function fit() { map.fitBounds(data.bounds[extent], { padding: [26, 26], maxZoom: 6, animate: false }); }
+function fit() { map.fitBounds(data.bounds[extent], { padding: [44, 44], maxZoom: 6, animate: false }); }
 const frame = L.control({ position: "topleft" });
 frame.onAdd = function () {
   const button = (name, sign, text) => el("button", { type: "button", title: text, "aria-label": text, text: sign, "data-extent": name, on: { click: () => { extent = name; fit(); } } });
@@ -24,8 +24,9 @@ frame.onAdd = function () {
 frame.addTo(map);
 let moved = false;
 const started = performance.now();
+updateClock(); updateViews();
 map.invalidateSize({ animate: false });
-fit(); spread(); updateControls(); redraw(); updatePanel(); updateClock(); updateViews();
+fit(); spread(); updateControls(); redraw(); updatePanel();
 map.on("zoomend", () => { spread(); updateLabels(); });
 map.on("moveend", updateLabels);
 map.on("click", () => { if (state.selected) select(null); });
