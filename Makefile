@@ -7,13 +7,17 @@ THEATRES := china europe gulf
 
 .PHONY: run test install lint quick clean
 
-run: $(READY)  ## Solve the three theatres; write their maps and tables into out/
+run: $(READY)  ## Solve the three theatres and compare their regimes; maps and tables into out/
 	@mkdir -p out
 	@for model in $(THEATRES); do \
 		$(BIN)/computegrid run $$model --map out/$$model.html --save out/$$model || exit 1; \
+		$(BIN)/computegrid compare $$model --map out/$$model-regimes.html \
+			--csv out/$$model-regimes.csv || exit 1; \
 		echo; \
 	done
-	@echo "Maps: $(THEATRES:%=out/%.html) (open them in a browser, no network needed)"
+	@$(BIN)/python tests/browser/shots.py out $(THEATRES)
+	@echo "Maps: $(THEATRES:%=out/%.html) and, of all regimes, out/*-regimes.html"
+	@echo "      (open them in a browser, no network needed; out/*.png are pictures of every view)"
 	@echo "Tables: $(THEATRES:%=out/%/) (CSV and Parquet, run.json says what they are)"
 
 test: $(READY) lint  ## Lint, types, imports, and every test
