@@ -25,7 +25,7 @@ from computegrid.maps.safe import safe
 from computegrid.maps.studies import regime_cells
 from computegrid.maps.touch import source_titles
 from computegrid.maps.words import Lang, check_lang
-from computegrid.maps.writing import write_whole
+from computegrid.saving import write_text
 from computegrid.scenario.regime import Regime
 from computegrid.scenario.scenario import Scenario
 from computegrid.studies.compare import Comparison, compare
@@ -92,7 +92,7 @@ def write_report(
     """
     check_lang(lang)
     comparison = compare(scenario, regimes, base, progress=progress)
-    return write_whole(Path(path), report_html(comparison, lang=lang, base_map=base_map))
+    return write_text(Path(path), report_html(comparison, lang=lang, base_map=base_map))
 
 
 def report_html(

@@ -37,6 +37,14 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> Path:
     return path
 
 
+def write_text(path: Path, text: str) -> Path:
+    """Write a text: all of it is there afterwards, or the file is as it was."""
+    def write(file: Path) -> None:
+        file.write_text(text, encoding="utf-8", newline="\n")
+
+    return write_atomically(path, write)
+
+
 def save_run(
     folder: Path, tables: Mapping[str, pd.DataFrame], metadata: Mapping[str, Any],
     inputs: Mapping[str, pd.DataFrame] | None = None,

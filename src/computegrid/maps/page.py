@@ -22,7 +22,7 @@ from computegrid.maps.payload import page_values
 from computegrid.maps.safe import safe, safe_json
 from computegrid.maps.views import View
 from computegrid.maps.words import Lang, check_lang, words
-from computegrid.maps.writing import write_whole
+from computegrid.saving import write_text
 
 if TYPE_CHECKING:
     from computegrid.dispatch import Dispatch
@@ -103,7 +103,7 @@ def draw_views(
 
 def save_page(page: folium.Map, path: str | os.PathLike[str]) -> Path:
     """Write a map to a file: the whole page is there afterwards, or the file is as it was."""
-    return write_whole(Path(path), page.get_root().render())
+    return write_text(Path(path), page.get_root().render())
 
 
 class OfflineMap(folium.Map):
