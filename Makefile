@@ -21,6 +21,7 @@ run: $(READY)  ## Solve the three theatres and compare their regimes; maps and t
 	@echo "Tables: $(THEATRES:%=out/%/) (CSV and Parquet, run.json says what they are)"
 
 test: $(READY) lint  ## Lint, types, imports, and every test
+	$(BIN)/pytest --quiet --doctest-modules src
 	$(BIN)/pytest -n 2 --dist worksteal
 
 lint: $(READY)

@@ -110,3 +110,38 @@ def test_what_no_engine_takes_is_refused_by_name():
     with pytest.raises(SolverError, match="fall apart"):
         solve_program(lp, solver="split")
     certify(lp, solve_program(lp, solver="network"))
+
+
+def test_a_soft_minimum_where_nothing_can_flow_is_worth_its_penalty():
+    """A site of no capacity: its floor is missed at the penalty, the rest is the site's rent."""
+    scenario = Scenario.from_tables(
+        regions=pd.DataFrame(index=["r0"]),
+        sites=pd.DataFrame({"capacity_mw": [2.0, 0.0], "pue": 1.2,
+                            "energy_usd_per_mwh": [20.0, 33.3]}, index=["s0", "s1"]),
+        demand=pd.DataFrame({"region": "r0", "workload": "w", "hour": [0, 1, 2],
+                             "mw": [1.0, 1.5, 0.0]}),
+        workloads=pd.DataFrame({"unserved_usd_per_mwh": [200.0]}, index=["w"]),
+        hours=pd.DataFrame({"hour": [0, 1, 2], "weight_hours": [3.0, 2.0, 1.0]}),
+        lanes=pd.DataFrame({"region": "r0", "site": ["s0", "s1"],
+                            "network_usd_per_mwh": [1.0, 0.0]}),
+    )
+    rules = (Forbid(label="shut", hours=[0]),
+             Limit(label="floor", quantity="it_mw", min=1.0, each="site", penalty_usd=3.0))
+    lp = build_program(scenario, Regime("own", rules))
+    found = solve_program(lp, solver="network")
+    certificate, _ = certify(lp, found)
+    reference = solve_program(lp, solver="highs")
+    assert certificate.objective == pytest.approx(float(lp.cost @ reference.x))
+    floor = found.row_dual[lp.rows_of("floor")].reshape(2, 3) / scenario.arrays.weight_hours
+    assert (floor <= 3.0 + 1e-9).all()
+
+
+def test_an_answer_that_cannot_be_certified_is_solved_again_by_highs(monkeypatch):
+    scenario = world(n_regions=20, n_sites=20)
+    true_dual = network_oracle.Oracle.row_dual
+    monkeypatch.setattr(network_oracle.Oracle, "row_dual", lambda self: true_dual(self) + 5.0)
+    dispatch = solve(scenario)
+    assert dispatch.certificate.holds
+    assert dispatch.solver.startswith("HiGHS") and "could not be certified" in dispatch.solver
+    with pytest.raises(SolverError, match="certified"):
+        solve(scenario, solver="network")

@@ -99,6 +99,21 @@ class Network:
         """Shape of a unit by its number of hours."""
         return {n: _shape(self, n) for n in {len(h) for h in self.units.hours}}
 
+    def most_worth(self, n: int) -> Floats:
+        """Most that work through node ``n`` is worth to its row, by hour, shape (T,).
+
+        A soft minimum is worth its penalty at most, also where nothing can flow and the
+        potentials would allow more; a row without excess has no such bound.
+        """
+        block, label = self.lp.blocks[self.tree.block[n]], self.tree.label[n]
+        worth = np.full(len(self.scale), np.inf)
+        soft = _excess_of(self.lp, int(self.tree.block[n]))
+        if soft is not None and soft[1] > 0 and block.hours is not None:
+            hours = block.hours
+            cost = soft[0].cost[label, hours] * self.tree.coefficient[n, hours]
+            worth[hours] = cost / self.scale[hours]
+        return worth
+
     def split(self, values: Floats, n_hours: int) -> tuple[Floats, ...]:
         """Cut a unit's arc values into lanes, unserved, through, second, backlog, shape (H, ·)."""
         widths = [len(self.lane_ask), self.n_asks, self.n_nodes, len(self.soft), len(self.asks)]

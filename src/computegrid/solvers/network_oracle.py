@@ -160,6 +160,7 @@ class Oracle:
             free = np.ones(n_hours, dtype=bool)
             free[block.hours] = block.lower[label] < 0
             above[n] = np.where(free, np.maximum(above[n], over), above[n])
+            above[n] = np.maximum(above[n], over - network.most_worth(n))
             y = (over - above[n])[block.hours] / tree.coefficient[n, block.hours]
             start = lp.rows_of(block.name).start + label * len(block.hours)
             dual[start:start + len(block.hours)] = y * network.scale[block.hours]
