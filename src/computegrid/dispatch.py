@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -296,28 +296,13 @@ def dispatch_of(
     solution = solve_program(lp, solver=solver, time_limit_s=time_limit_s,
                              near=None if near is None else near._warm)
     require_optimal(solution, scenario, regime, lp)
-    try:
-        solution, certificate, reduced = _proven(lp, solution, scenario)
-    except SolverError as doubt:
-        if solver is not None or solution.warm is None:
-            raise
-        again = solve_program(lp, solver="highs", time_limit_s=time_limit_s)
-        require_optimal(again, scenario, regime, lp)
-        solution, certificate, reduced = _proven(lp, again, scenario)
-        solution = replace(solution, solver=f"{solution.solver}, after all: {doubt}")
+    solution = canonical(lp, solution, preference(scenario, lp))
+    certificate, reduced = certify(lp, solution, scenario.arrays)
     return Dispatch(
         scenario=scenario, regime=regime, minimise=minimise, status=str(solution.status),
         solver=solution.solver, certificate=certificate, _lp=lp, _x=solution.x,
         _row_dual=solution.row_dual, _reduced=reduced, _warm=solution.warm,
     )
-
-
-def _proven(
-    lp: LinearProgram, solution: Solution, scenario: Scenario
-) -> tuple[Solution, Certificate, Floats]:
-    """Choose among equal optima, and certify; returns the reduced costs too."""
-    chosen = canonical(lp, solution, preference(scenario, lp))
-    return chosen, *certify(lp, chosen, scenario.arrays)
 
 
 def require_optimal(

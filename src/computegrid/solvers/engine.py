@@ -6,7 +6,9 @@ import time
 
 import numpy as np
 
+from computegrid.errors import SolverError
 from computegrid.program.algebra import Floats, LinearProgram
+from computegrid.solvers.certificate import certify
 from computegrid.solvers.multipliers import find_prices, side_rows
 from computegrid.solvers.network import Network, bounds_of, build_network
 from computegrid.solvers.network_oracle import NetworkError, Oracle
@@ -57,8 +59,18 @@ def solve_network_program(
     else:
         x, row_dual, how, prices = _with_side_rows(network, oracle, deadline)
         how = f"network simplex on {units}, {how} ({_names(network)})"
-    return Solution(Status.OPTIMAL, x, row_dual, how, time.perf_counter() - begin,
-                    warm=oracle.keep(prices))
+    found = Solution(Status.OPTIMAL, x, row_dual, how, time.perf_counter() - begin,
+                     warm=oracle.keep(prices))
+    return _proven(lp, found)
+
+
+def _proven(lp: LinearProgram, found: Solution) -> Solution:
+    """The solution, if its certificate holds; potentials may fail as duals where nothing flows."""
+    try:
+        certify(lp, found)
+    except SolverError as doubt:
+        raise NetworkError(f"the potentials are no duals: {doubt}") from doubt
+    return found
 
 
 def _with_side_rows(

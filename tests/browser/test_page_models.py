@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from test_studies import small
+from test_page_studies import small
 
 import computegrid as cg
 from computegrid.maps import draw_dispatch, save_page
