@@ -118,7 +118,10 @@ def _nothing_to_decide(lp: LinearProgram) -> Solution:
 
 
 def choose_method(lp: LinearProgram) -> str:
-    """The HiGHS method that was fastest in ``benchmarks/methods.py`` for what the rows couple."""
+    """Simplex for small or hour-separable programs, else interior point with crossover.
+
+    ``benchmarks/methods.py`` compares the two.
+    """
     if lp.n_columns < 50_000:
         return "simplex"
     return "simplex" if lp.couples <= {"hour"} else "ipx"
