@@ -28,15 +28,18 @@ class Answers:
         When to give up (of ``time.perf_counter``).
     factor : float
         By which costs and activities count, where the program stands for a larger one.
+    most_groups : int
+        Most groups of units that have cuts of their own.
     """
 
     def __init__(self, network: Network, oracle: Oracle, sides: Sides,
-                 deadline: float | None = None, factor: float = 1.0) -> None:
+                 deadline: float | None = None, factor: float = 1.0, most_groups: int = GROUPS,
+                 ) -> None:
         self.network, self.oracle, self._sides = network, oracle, sides
         self.deadline, self.factor = deadline, factor
         self.plans: list[tuple[Codes, Floats]] = []
         n_units = len(network.units.hours)
-        self.n_groups = min(n_units, GROUPS)
+        self.n_groups = min(n_units, most_groups)
         of_unit = np.arange(n_units) * self.n_groups // n_units
         self.of_hour = np.repeat(of_unit, [len(hours) for hours in network.units.hours])
         self.cost = np.concatenate([f.cost.ravel() for f in network.lp.families])

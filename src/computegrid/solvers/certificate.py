@@ -114,7 +114,7 @@ def certify(
         dual_residual=max(row_wrong, column_wrong) / _mean_cost(lp, x),
         slackness=(row_slack + column_slack) / operating,
         gap=(objective - rows - columns) / operating,
-        conservation=0.0 if arrays is None else _imbalance(lp, x, arrays),
+        conservation=0.0 if arrays is None else imbalance(lp, x, arrays),
         objective=objective,
         bound=rows + columns,
     )
@@ -151,7 +151,7 @@ def _mean_cost(lp: LinearProgram, x: Floats) -> float:
     return float(np.abs(lp.cost).max(initial=0.0)) or 1.0
 
 
-def _imbalance(lp: LinearProgram, x: Floats, a: Arrays) -> float:
+def imbalance(lp: LinearProgram, x: Floats, a: Arrays) -> float:
     """Sums over the flows against the scenario, without the matrix."""
     if lp.has_family(PLANNER):
         return 0.0  # a planner's model may have equations of its own

@@ -110,6 +110,9 @@ def find_prices(
     sides = networks.sides
     centre = np.clip(np.zeros(len(sides.keys)) if start is None else start, sides.least, sides.most)
     first = networks.answer(centre)
+    if not len(centre):
+        total = float(first.cost.sum())
+        return Prices(centre, total, total, np.ones((1, len(first.cost))), 0.0, 1, False)
     master = Master(sides, len(first.cost), max(1.0, abs(float(first.cost.sum()))))
     master.add(first.cost, first.activity)
     best, rounds, operating = _bound(sides, first, centre), 1, max(1.0, first.operating)
@@ -133,7 +136,7 @@ def find_prices(
             best, centre, operating = bound, found.price, max(1.0, answer.operating)
         if told > 0.5 and found.leaning:
             reach *= 2.0
-        elif told < -1.0:
+        elif told < 0.0:
             reach *= 0.5
         if heard is not None:
             heard(rounds, best, width)

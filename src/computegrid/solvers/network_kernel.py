@@ -72,7 +72,7 @@ def _compiled(function: F) -> F:
 
 
 @_compiled
-def _lay_out(tree: Tree, old: Ints, n: int) -> None:
+def lay_out(tree: Tree, old: Ints, n: int) -> None:
     """Preorder of the tree its parents make; ``old`` lists parents before children."""
     tree.size[:] = 1
     for k in range(n, 0, -1):
@@ -269,7 +269,7 @@ def _first_tree(tree: Tree, target: Ints, cap: Floats, star: Ints, n: int, m: in
             if depth[v] == d:
                 old[k] = v
                 k += 1
-    _lay_out(tree, old, n)
+    lay_out(tree, old, n)
 
 
 @_compiled
@@ -315,7 +315,7 @@ def _settle(tree: Tree, source: Ints, target: Ints, cap: Floats, supply: Floats,
             flow[a] = abs(rest)
             cut = True
     if cut:
-        _lay_out(tree, tree.order.copy(), n)
+        lay_out(tree, tree.order.copy(), n)
 
 
 @_compiled

@@ -126,7 +126,7 @@ def read_sides(lp: Equations, which: Iterable[int]) -> Sides:
     keys = [(block.name, k) for block in blocks for k in range(block.size)]
     rows = [np.arange(r.start, r.stop) for r in (lp.rows_of(block.name) for block in blocks)]
     lower, upper = (
-        np.concatenate([getattr(block, name).ravel() for block in blocks])
+        np.concatenate([np.zeros(0), *(getattr(block, name).ravel() for block in blocks)])
         for name in ("lower", "upper")
     )
     least = np.where(np.isfinite(upper), -np.inf, 0.0)
@@ -144,7 +144,7 @@ def read_sides(lp: Equations, which: Iterable[int]) -> Sides:
                 excess = next(f for f in lp.families if f.name == term.family)
                 _soften(block, term, excess, least[at], most[at])
         first += block.size
-    return Sides(tuple(keys), np.concatenate(rows), lower, upper, least, most, scale,
+    return Sides(tuple(keys), np.concatenate([np.zeros(0, dtype=np.int64), *rows]), lower, upper, least, most, scale,
                  tuple(readings))
 
 
