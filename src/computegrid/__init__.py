@@ -25,6 +25,7 @@ from computegrid.scenario.bundled import load, models
 from computegrid.scenario.lanes import Network
 from computegrid.scenario.regime import Charge, Forbid, Limit, Regime, Share
 from computegrid.scenario.scenario import Scenario
+from computegrid.streaming.run import StreamedRun, solve_streamed
 from computegrid.studies.compare import Comparison, compare
 from computegrid.studies.freeze import freeze
 from computegrid.studies.freezetable import Freeze
@@ -180,6 +181,7 @@ __all__ = [
     "ScenarioError",
     "Share",
     "SolverError",
+    "StreamedRun",
     "compare",
     "freeze",
     "frontier",
@@ -189,5 +191,6 @@ __all__ = [
     "read",
     "solve",
     "solve_pyomo",
+    "solve_streamed",
     "to_pyomo",
 ]

@@ -33,6 +33,9 @@ def build_program(
         If a rule selects nothing, or asks for a minimum on lanes that are all forbidden.
     """
     equations = write_equations(scenario, regime, minimise)
+    for rule in regime.rules:
+        rules.warn_if_idle(scenario.tables, rule)
+        _warn_if_shut(scenario.tables, rule, equations.families[0].upper)
     return assemble(equations.families, equations.blocks)
 
 
@@ -41,14 +44,11 @@ def write_equations(
 ) -> Equations:
     """Write the equations: the same for every regime, and then the regime's own rows.
 
-    Raises and warns as :func:`build_program`.
+    Raises as :func:`build_program`.
     """
     a, tables = scenario.arrays, scenario.tables
     hours = a.weight_hours
     upper = _flow_upper(a, scenario, regime)
-    for rule in regime.rules:
-        rules.warn_if_idle(tables, rule)
-        _warn_if_shut(tables, rule, upper)
     families = [
         variables.flow(a, _flow_cost(a, scenario, regime, minimise) * hours, upper),
         variables.unserved(a, objective.unserved_cost(a, minimise)[:, None] * hours),

@@ -84,18 +84,12 @@ def limit(rule: Limit, a: Arrays, tables: Tables) -> tuple[Block, Family | None]
     found = reach(tables, rule)
     row, labels = _groups(tables, rule, found.lanes)
     coefficient = quantity(rule, a, found.lanes)[:, found.hours]
-    weight = a.weight_hours[found.hours]
-    scale = np.ones((len(labels), len(found.hours)))
-    if rule.quantity == "utilisation":
-        scale = _available(tables, rule, a, labels)[:, found.hours]
     if rule.per == "horizon":
-        omega = weight / weight.sum() if rule.quantity in RATES else weight
-        coefficient = coefficient * omega
-        scale = (scale * (weight / max(weight.sum(), 1e-300))).sum(axis=1, keepdims=True)
+        weight = a.weight_hours[found.hours]
+        coefficient = coefficient * (weight / weight.sum() if rule.quantity in RATES else weight)
     full = np.zeros((len(found.lanes), a.n_hours))
     full[:, found.hours] = coefficient
-    lower = np.full(scale.shape, -np.inf) if rule.min is None else rule.min * scale
-    upper = np.full(scale.shape, np.inf) if rule.max is None else rule.max * scale
+    lower, upper = _bounds(rule, a, tables, labels, found.hours)
     terms = [Term("flow", found.lanes, row, full)]
     excess = None
     if rule.penalty_usd is not None:
@@ -106,6 +100,25 @@ def limit(rule: Limit, a: Arrays, tables: Tables) -> tuple[Block, Family | None]
     )
     hours = None if rule.per == "horizon" else found.hours
     return Block(rule.label, couples, labels, tuple(terms), lower, upper, hours), excess
+
+
+def limit_bounds(rule: Limit, a: Arrays, tables: Tables) -> tuple[Floats, Floats]:
+    """Lower and upper bounds of the rows of :func:`limit`, without their coefficients."""
+    found = reach(tables, rule)
+    return _bounds(rule, a, tables, _groups(tables, rule, found.lanes)[1], found.hours)
+
+
+def _bounds(
+    rule: Limit, a: Arrays, tables: Tables, labels: pd.DataFrame, hours: Codes
+) -> tuple[Floats, Floats]:
+    scale = np.ones((len(labels), len(hours)))
+    if rule.quantity == "utilisation":
+        scale = _available(tables, rule, a, labels)[:, hours]
+    if rule.per == "horizon":
+        weight = a.weight_hours[hours]
+        scale = (scale * (weight / max(weight.sum(), 1e-300))).sum(axis=1, keepdims=True)
+    return (np.full(scale.shape, -np.inf) if rule.min is None else rule.min * scale,
+            np.full(scale.shape, np.inf) if rule.max is None else rule.max * scale)
 
 
 def share(rule: Share, a: Arrays, tables: Tables) -> Block:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
+from weakref import ref
 
 import numpy as np
 import pandas as pd
@@ -28,6 +29,9 @@ Tables = Mapping[str, pd.DataFrame]
 
 _KEPT: deque[tuple[pd.DataFrame, pd.DataFrame, Codes]] = deque(maxlen=6)
 """Rows of lanes of the tables last asked about; a rule after another speaks of the same."""
+_MASKS: deque[tuple[Rule, tuple[ref[pd.DataFrame], ...], Mask]] = deque(maxlen=128)
+"""Lanes of the rules last asked about: a rule is asked for several times in building a program,
+and again for every regime that has it and every window of a long horizon."""
 
 
 def lane_mask(tables: Tables, rule: Rule) -> Mask:
@@ -38,8 +42,18 @@ def lane_mask(tables: Tables, rule: Rule) -> Mask:
     ScenarioError
         If a selector names a column that does not exist, naming the rule.
     """
-    lanes = tables["lanes"]
-    mask = np.ones(len(lanes), dtype=bool)
+    about = tuple(tables[name] for name in ("lanes", "regions", "workloads", "sites"))
+    for known, of, mask in tuple(_MASKS):
+        if known is rule and all(a() is b for a, b in zip(of, about, strict=True)):
+            return mask
+    mask = _lane_mask(tables, rule)
+    mask.setflags(write=False)
+    _MASKS.append((rule, tuple(map(ref, about)), mask))
+    return mask
+
+
+def _lane_mask(tables: Tables, rule: Rule) -> Mask:
+    mask = np.ones(len(tables["lanes"]), dtype=bool)
     for side, names in (("demand", ("regions", "workloads")), ("supply", ("sites",))):
         plain, relational = _split(getattr(rule, side), tables, names)
         where = f"rule {rule.label!r}: {side}"

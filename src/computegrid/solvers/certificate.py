@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from computegrid.errors import SolverError
-from computegrid.program.algebra import PLANNER, LinearProgram
+from computegrid.program.algebra import PLANNER, Equations, LinearProgram
 from computegrid.scenario.arrays import Arrays
 from computegrid.solvers.solution import Floats, Solution
 
@@ -151,8 +151,8 @@ def _mean_cost(lp: LinearProgram, x: Floats) -> float:
     return float(np.abs(lp.cost).max(initial=0.0)) or 1.0
 
 
-def imbalance(lp: LinearProgram, x: Floats, a: Arrays) -> float:
-    """Sums over the flows against the scenario, without the matrix."""
+def imbalance(lp: Equations, x: Floats, a: Arrays) -> float:
+    """Worst of the sums over flows and given-up work against the scenario, without the matrix."""
     if lp.has_family(PLANNER):
         return 0.0  # a planner's model may have equations of its own
     entering = {block.name: {term.family for term in block.terms} for block in lp.blocks}

@@ -27,6 +27,10 @@ GAP = 1e-9
 """Gap at which the mixture of the networks' answers is the optimum, of the operating cost."""
 
 
+class UnkeptError(Exception):
+    """Hard rows over the horizon that no price makes the networks keep."""
+
+
 def solve_network_program(
     lp: LinearProgram, *, time_limit_s: float | None = None, near: WarmStart | None = None
 ) -> Solution:
@@ -63,7 +67,11 @@ def solve_network_program(
         x, row_dual = oracle.x(), oracle.row_dual()
         how = f"network simplex on {units} (every row fits a network)"
     else:
-        x, row_dual, how, prices = _with_side_rows(lp, network, oracle, deadline)
+        try:
+            x, row_dual, how, prices = _with_side_rows(lp, network, oracle, deadline)
+        except UnkeptError as failure:
+            return Solution(Status.INFEASIBLE, np.zeros(0), np.zeros(0),
+                            f"network simplex on {units}: {failure}", time.perf_counter() - begin)
         how = f"network simplex on {units}, {how} ({_names(network)})"
     found = Solution(Status.OPTIMAL, x, row_dual, how, time.perf_counter() - begin,
                      warm=oracle.keep(prices))
@@ -82,7 +90,13 @@ def _proven(lp: LinearProgram, found: Solution) -> Solution:
 def _with_side_rows(
     lp: LinearProgram, network: Network, oracle: Oracle, deadline: float | None
 ) -> tuple[Floats, Floats, str, dict[tuple[str, int], float]]:
-    """Few rows over the horizon are priced by decomposition; others, or a rest, are sifted."""
+    """Few rows over the horizon are priced by decomposition; others, or a rest, are sifted.
+
+    Raises
+    ------
+    UnkeptError
+        If the search finds no price at which hard rows are kept.
+    """
     prices: dict[tuple[str, int], float] = {}
     few = sum(lp.blocks[b].size for b in network.side_blocks) <= MOST_PRICED
     if few and priceable(lp, network.side_blocks) and not network.units.separate:
@@ -95,10 +109,12 @@ def _with_side_rows(
         answers = Answers(network, oracle, sides, deadline)
         found = find_prices(answers, start, reach=1.0 if start is None else reach, gap=GAP)
         prices = dict(zip(sides.keys, found.price.tolist(), strict=True))
+        if found.at_edge:
+            raise UnkeptError("the prices of rows over the horizon grow without end")
         answers.run(found.price)
         row_dual = oracle.row_dual()
         row_dual[sides.rows] = found.price
-        if found.gap <= GAP and not found.at_edge:
+        if found.gap <= GAP:
             how = f"{found.rounds} rounds of Dantzig-Wolfe prices"
             return answers.mixture(found.weights), row_dual, how, prices
     else:

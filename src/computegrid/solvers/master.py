@@ -13,6 +13,9 @@ from computegrid.program.algebra import Floats
 from computegrid.solvers.network_oracle import NetworkError
 from computegrid.solvers.sides import Sides
 
+TOLERANCES = (1e-10, 1e-9, 1e-7)
+"""Of feasibility; the next is tried where HiGHS finds no optimum with one."""
+
 
 @dataclass(frozen=True)
 class Promise:
@@ -45,10 +48,7 @@ class Master:
     def __init__(self, sides: Sides, n_groups: int, unit: float) -> None:
         self.sides, self.g, self.k, self.unit = sides, n_groups, len(sides.keys), unit
         self.highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-        for option, value in (
-            ("output_flag", False), ("solver", "simplex"), ("primal_feasibility_tolerance", 1e-10),
-            ("dual_feasibility_tolerance", 1e-10),
-        ):
+        for option, value in (("output_flag", False), ("solver", "simplex")):
             self.highs.setOptionValue(option, value)
         scale = sides.scale / unit
         finite = [np.where(np.isfinite(b), b, 0.0) * scale for b in (sides.lower, sides.upper)]
@@ -69,6 +69,19 @@ class Master:
             matrix.indptr[:-1].astype(np.int32), matrix.indices.astype(np.int32), matrix.data,
         )
 
+    def _run(self) -> None:
+        """Solve, from the last basis or, where the simplex loses its way, from none."""
+        size = self.highs.getNumRow() + self.highs.getNumCol()
+        self.highs.setOptionValue("simplex_iteration_limit", 1_000 + 20 * size)
+        for tolerance in TOLERANCES:
+            for which in ("primal", "dual"):
+                self.highs.setOptionValue(f"{which}_feasibility_tolerance", tolerance)
+            self.highs.run()
+            if self.highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+                return
+            self.highs.clearSolver()
+        raise NetworkError("the master program of the side rows has no optimum")
+
     def best(self, centre: Floats, reach: float) -> Promise:
         """Search the prices within ``reach`` (in the rows' scale) of a centre.
 
@@ -85,9 +98,7 @@ class Master:
         own = np.concatenate([self.sides.most / scale, -self.sides.least / scale])
         columns = np.arange(self.g, self.g + 2 * self.k, dtype=np.int32)
         self.highs.changeColsBounds(len(columns), columns, lower, upper)
-        self.highs.run()
-        if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            raise NetworkError("the master program of the side rows has no optimum")
+        self._run()
         answer = self.highs.getSolution()
         parts = np.array(answer.col_value)[self.g:]
         worth = np.array(answer.col_dual)[self.g:]

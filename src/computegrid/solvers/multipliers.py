@@ -135,7 +135,9 @@ def find_prices(
         if bound > best:
             best, centre, operating = bound, found.price, max(1.0, answer.operating)
         if told > 0.5 and found.leaning:
-            reach *= 2.0
+            if reach >= WIDEST:
+                return Prices(centre, best, np.inf, found.weights, np.inf, rounds, True)
+            reach = min(2.0 * reach, WIDEST)
         elif told < 0.0:
             reach *= 0.5
         if heard is not None:

@@ -144,8 +144,8 @@ def read_sides(lp: Equations, which: Iterable[int]) -> Sides:
                 excess = next(f for f in lp.families if f.name == term.family)
                 _soften(block, term, excess, least[at], most[at])
         first += block.size
-    return Sides(tuple(keys), np.concatenate([np.zeros(0, dtype=np.int64), *rows]), lower, upper, least, most, scale,
-                 tuple(readings))
+    return Sides(tuple(keys), np.concatenate([np.zeros(0, dtype=np.int64), *rows]), lower, upper,
+                 least, most, scale, tuple(readings))
 
 
 def priceable(lp: Equations, which: Iterable[int]) -> bool:

@@ -72,7 +72,8 @@ def finish(
 ) -> tuple[pd.Series, pd.DataFrame, Proof]:
     """Write the tables into ``place``; return the summary, the rows over the horizon, the proof."""
     pieces = networks.each(lambda w: _piece(networks, found, w), "writing")
-    sides, totals = networks.sides, {}
+    sides = networks.sides
+    totals: dict[str, float] = {}
     activity, bound, conservation = np.zeros(len(sides.keys)), 0.0, 0.0
     for piece in _written(pieces, place):
         totals = {k: totals.get(k, 0.0) + v for k, v in piece.totals.items()}

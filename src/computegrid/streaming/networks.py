@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -21,10 +22,12 @@ from computegrid.solvers.network_pack import PackedTree, pack, unpack
 from computegrid.solvers.sides import Sides, priceable, read_sides
 from computegrid.solvers.split import workers
 from computegrid.streaming.rounds import Plan, Rounds
-from computegrid.streaming.window import Window, adds_up, equations_of, factors
+from computegrid.streaming.window import Window, bounds_of_whole, equations_of, factors
 
 GROUPS = 400
 """Most groups of hours that have cuts of their own; a window has one at least."""
+AHEAD = 4
+"""Windows under way or done whose results wait their turn."""
 T = TypeVar("T")
 Heard = Callable[[int, int, str], None]
 """Told how many windows are done, of how many, and of what."""
@@ -108,16 +111,15 @@ class WindowNetworks:
     def each(self, work: Callable[[int], T], what: str) -> Iterator[T]:
         """Do some work for every window on all cores; results come in order."""
         with ThreadPoolExecutor(workers()) as pool:
-            ahead = 2 * workers()
-            waiting = [pool.submit(work, w) for w in range(min(ahead, len(self.windows)))]
-            for w in range(len(self.windows)):
-                result = waiting[w].result()
-                waiting[w] = None  # type: ignore[call-overload]
-                if w + ahead < len(self.windows):
-                    waiting.append(pool.submit(work, w + ahead))
-                if self.heard is not None:
-                    self.heard(w + 1, len(self.windows), what)
-                yield result
+            waiting: deque[Future[T]] = deque()
+            for w in range(len(self.windows) + AHEAD):
+                if w < len(self.windows):
+                    waiting.append(pool.submit(work, w))
+                if w >= AHEAD:
+                    result = waiting.popleft().result()
+                    if self.heard is not None:
+                        self.heard(w - AHEAD + 1, len(self.windows), what)
+                    yield result
 
 
 def networks_of(equations: Equations) -> Network:
@@ -140,28 +142,11 @@ def networks_of(equations: Equations) -> Network:
     return network
 
 
-def sides_of(
-    scenario: Scenario, regime: Regime, windows: Sequence[Window], heard: Heard | None = None
-) -> Sides:
-    """The rows over the horizon, from those of the windows."""
-    found: list[tuple[Sides, Floats]] = []
-    lower = upper = np.zeros(0)
-    for w, window in enumerate(windows):
-        network = networks_of(equations_of(scenario, regime, window))
-        one = read_sides(network.lp, network.side_blocks)
-        share = factors(window, one.keys)
-        low, high = one.lower * share, one.upper * share
-        if not found:
-            lower, upper, first = low, high, one
-            found.append((one, share))
-        elif one.keys != first.keys:
-            raise ScenarioError(f"{regime.name!r}: the groups of a rule differ from day to day")
-        else:
-            sums = adds_up(regime, one.keys)
-            lower, upper = np.where(sums, lower + low, lower), np.where(sums, upper + high, upper)
-        if heard is not None:
-            heard(w + 1, len(windows), "rows over the horizon")
-    one, share = found[0]
-    wide = np.maximum(share, 1e-300)
-    return replace(one, lower=lower, upper=upper, least=one.least / wide, most=one.most / wide,
-                   scale=one.scale / wide, readings=())
+def sides_of(scenario: Scenario, regime: Regime, windows: Sequence[Window]) -> Sides:
+    """The rows over the horizon: as those of the first window, with the bounds of the whole."""
+    network = networks_of(equations_of(scenario, regime, windows[0]))
+    one = read_sides(network.lp, network.side_blocks)
+    share = np.maximum(factors(windows[0], one.keys), 1e-300)
+    lower, upper = bounds_of_whole(scenario, regime, one.keys)
+    return replace(one, lower=lower, upper=upper, least=one.least / share, most=one.most / share,
+                   scale=one.scale / share, readings=())

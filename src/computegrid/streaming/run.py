@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from computegrid import runs
-from computegrid.errors import DataError, InfeasibleError, ScenarioError, SolverError
-from computegrid.program.algebra import Floats
+from computegrid.errors import DataError, InfeasibleError, SolverError
+from computegrid.program.rules import warn_if_idle
 from computegrid.saving import write_text
 from computegrid.scenario.regime import Regime, Rule
 from computegrid.scenario.scenario import Scenario
 from computegrid.solvers.multipliers import Prices, find_prices
 from computegrid.solvers.network_oracle import NetworkError
-from computegrid.solvers.sides import Sides
 from computegrid.streaming.finish import Proof, finish
 from computegrid.streaming.networks import Heard, WindowNetworks, sides_of
 from computegrid.streaming.rounds import Rounds
@@ -27,7 +25,8 @@ from computegrid.streaming.window import windows_of
 
 SAMPLED = 24
 """Windows of the sample that finds the first prices."""
-ROUNDS, SAMPLE_ROUNDS = 40, 40
+ROUNDS = 40
+"""Most times all windows, or all of the sample, are solved."""
 NEAR = 0.02
 """How far to search around the sample's prices at first, in the rows' own scale."""
 
@@ -136,17 +135,19 @@ def solve_streamed(
     (672, 96)
     """
     chosen, place = scenario.regime(regime), Path(folder)
+    for rule in chosen.rules:
+        warn_if_idle(scenario.tables, rule)
     windows = windows_of(scenario, chosen, days)
     asked = runs.described(scenario, chosen) | {"gap": gap, "days": days}
     _claim(place, asked)
     try:
-        sides = sides_of(scenario, chosen, windows, heard)
+        sides = sides_of(scenario, chosen, windows)
         start = None
         if len(windows) > 2 * SAMPLED and len(sides.keys):
             few = windows[::len(windows) // SAMPLED]
             sample = WindowNetworks(scenario, chosen, few, sides, Rounds(place / "work" / "sample"),
                                     len(windows) / len(few), heard)
-            start = find_prices(sample, gap=gap, max_rounds=SAMPLE_ROUNDS).price
+            start = find_prices(sample, gap=10.0 * gap, max_rounds=ROUNDS).price
         networks = WindowNetworks(scenario, chosen, windows, sides,
                                   Rounds(place / "work" / "whole"), 1.0, heard)
         found = find_prices(networks, start, reach=1.0 if start is None else NEAR, gap=0.5 * gap,
@@ -180,7 +181,8 @@ def _claim(place: Path, asked: dict[str, object]) -> None:
     note = place / "work" / "asked.json"
     if place.is_dir() and any(place.iterdir()):
         if not note.is_file():
-            raise DataError(f"{place} is not empty and no run that was stopped; name another folder")
+            raise DataError(f"{place} is not empty and holds no run that was stopped; "
+                            "name another folder")
         if note.read_text(encoding="utf-8") != text:
             raise DataError(f"{place} holds a run of other figures, rules or versions that was "
                             "stopped; remove it, or name another folder")

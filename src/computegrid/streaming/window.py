@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from computegrid.errors import RuleWarning
-from computegrid.program.algebra import Codes, Equations, Floats
+from computegrid.program import rules
+from computegrid.program.algebra import Equations, Floats
 from computegrid.program.build import write_equations
-from computegrid.scenario.regime import RATES, Limit, Regime
+from computegrid.scenario.regime import RATES, Limit, Regime, Share
 from computegrid.scenario.rulemask import hour_mask
 from computegrid.scenario.scenario import Scenario
 
@@ -69,9 +68,7 @@ HOURLY = ("demand_mw", "weight_hours", "elapsed_hours", "day", "energy_usd_per_m
 
 def equations_of(scenario: Scenario, regime: Regime, window: Window) -> Equations:
     """The equations of a window; rules that touch none of its hours stay silent."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuleWarning)
-        return write_equations(part_of(scenario, window), regime)
+    return write_equations(part_of(scenario, window), regime)
 
 
 def factors(window: Window, keys: tuple[tuple[str, int], ...]) -> Floats:
@@ -79,10 +76,18 @@ def factors(window: Window, keys: tuple[tuple[str, int], ...]) -> Floats:
     return np.array([window.share.get(label, 1.0) for label, _ in keys])
 
 
-def adds_up(regime: Regime, keys: tuple[tuple[str, int], ...]) -> Codes:
-    """Whether the bounds of a side row are sums over the windows (else each has the whole one)."""
-    amounts = {
-        rule.label for rule in regime.rules
-        if isinstance(rule, Limit) and rule.quantity not in RATES
-    }
-    return np.array([label not in amounts for label, _ in keys])
+def bounds_of_whole(
+    scenario: Scenario, regime: Regime, keys: tuple[tuple[str, int], ...]
+) -> tuple[Floats, Floats]:
+    """Bounds of the side rows over the whole horizon, shape (K,) each."""
+    a, tables = scenario.arrays, scenario.tables
+    found: dict[str, tuple[Floats, Floats]] = {}
+    for rule in regime.rules:
+        if isinstance(rule, Limit) and rule.per == "horizon":
+            found[rule.label] = rules.limit_bounds(rule, a, tables)
+        elif isinstance(rule, Share):
+            block = rules.share(rule, a, tables)
+            found[rule.label] = block.lower, block.upper
+    lower, upper = (np.array([found[label][side].ravel()[row] for label, row in keys])
+                    for side in (0, 1))
+    return lower, upper
