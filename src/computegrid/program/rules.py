@@ -103,7 +103,13 @@ def limit(rule: Limit, a: Arrays, tables: Tables) -> tuple[Block, Family | None]
 
 
 def limit_bounds(rule: Limit, a: Arrays, tables: Tables) -> tuple[Floats, Floats]:
-    """Lower and upper bounds of the rows of :func:`limit`, without their coefficients."""
+    r"""Bounds of the rows of :func:`limit`, without their coefficients, shape (G, K) each.
+
+    .. math:: \underline q \, \Bigl(1 \text{ or } \sum_{s \in g} K_{s,t}\Bigr), \quad
+              \overline q \, \Bigl(1 \text{ or } \sum_{s \in g} K_{s,t}\Bigr)
+
+    The second factor is that of utilisation; over the horizon it is a weighted mean.
+    """
     found = reach(tables, rule)
     return _bounds(rule, a, tables, _groups(tables, rule, found.lanes)[1], found.hours)
 
