@@ -9,7 +9,8 @@ from computegrid.program.algebra import Block, LinearProgram
 from computegrid.scenario.regime import Forbid, Regime
 from computegrid.scenario.rulemask import hour_mask, lane_mask
 from computegrid.scenario.scenario import Scenario
-from computegrid.solvers.infeasibility import EQUATIONS, Conflict
+from computegrid.solvers.infeasibility import EQUATIONS
+from computegrid.solvers.solution import Conflict
 
 MUST = "must be served"
 MOST_SAID = 4

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import scipy.sparse as sp
 
 from computegrid.program.algebra import Codes, LinearProgram
 from computegrid.solvers.columns import solve_by_columns
-from computegrid.solvers.solution import Floats, Status
+from computegrid.solvers.solution import Conflict, Floats, Status
 
 EQUATIONS = ("demand_balance", "site_capacity")
 """Rows that are facts, not rules: they are never relaxed."""
@@ -21,32 +21,6 @@ FEWEST = 1e-5
 """How much less giving way weighs where most is wanted: of equal ways, few culprits are named."""
 SMALLEST = 1e-6
 """Violations below this share of the largest are the solver's noise."""
-
-
-@dataclass(frozen=True)
-class Conflict:
-    """A proof that a program has no answer, and the least relaxation that gives it one.
-
-    Attributes
-    ----------
-    row : float array, shape (m,)
-        Multipliers of the rows: added up with them, the rows contradict each other.
-    column : float array, shape (n,)
-        Multipliers of the variables' bounds.
-    proof : float
-        What the contradiction amounts to; above 0 it is one.
-    row_gives : float array, shape (m,)
-        How much each row's bound would have to give: positive above its upper, negative below
-        its lower [the row's unit].
-    column_gives : float array, shape (n,)
-        How far each closed variable would have to open [MW].
-    """
-
-    row: Floats
-    column: Floats
-    proof: float
-    row_gives: Floats
-    column_gives: Floats
 
 
 def find_conflict(lp: LinearProgram, *, time_limit_s: float = LONGEST_S) -> Conflict | None:
