@@ -59,7 +59,7 @@ def _exchanged(tables: Mapping[str, pd.DataFrame]) -> list[Fault]:
             found.append(Fault(
                 name, f"lies {far[i]:,.0f} km from the others of {countries[i]}, and "
                 f"{near[i]:,.0f} km with lon_deg and lat_deg exchanged", row=labels[i],
-                column="lon_deg", value=float(lon[i]), cure="check both; one table may be right"))
+                column="lon_deg", value=float(lon[i]), cure="check its place and its country"))
     return found
 
 
