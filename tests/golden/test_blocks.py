@@ -392,3 +392,25 @@ def test_a_label_is_taken_once() -> None:
     with pytest.raises(cg.ScenarioError) as caught:
         built(cg.Share(label="site_capacity", max=0.5))
     assert str(caught.value) == "rule 'site_capacity': the label is taken; give it another"
+
+
+def test_groups_are_in_the_order_of_their_names() -> None:
+    for rule in (cg.Limit(label="l", quantity="it_mw", max=8.0, each="country"),
+                 cg.Share(label="l", max=0.5, each="country")):
+        lp = built(rule)
+        assert block(lp, "l").labels.to_dict("list") == {"group": ["DE", "FR"],
+                                                         "country": ["DE", "FR"]}
+        assert block(lp, "l").labels.index.tolist() == [0, 1]
+        first = np.flatnonzero(rows(lp, "l")[0].any(axis=1))
+        assert first.tolist() == [3], "region b, of Germany, has one lane"
+
+
+def test_limit_on_utilisation_counts_the_selected_sites_only() -> None:
+    lp = built(cg.Limit(label="u", quantity="utilisation", max=0.5, supply={"site": "x"},
+                        each="tier"))
+    assert bounds(lp, "u")[1] == pytest.approx([5.0, 4.0, 3.0])
+
+
+def test_limit_may_be_broken_for_nothing() -> None:
+    lp = built(cg.Limit(label="s", quantity="it_mw", max=2.0, penalty_usd=0.0))
+    assert not family(lp, "excess:s").cost.any()

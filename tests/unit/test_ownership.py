@@ -239,3 +239,13 @@ def test_a_site_of_an_unpublished_owner():
     assert found.loc["c"].tolist() == pytest.approx([0.75, 0.75, 0.75, 0.0])
     only = site_ownership(sites[1:2], table[1:2], members)
     assert only.loc["b"].tolist() == [0.0, 0.0, 0.0, 0.0]
+
+
+def test_the_sources_of_a_chain_are_all_its_branches_and_no_other():
+    tree = stakes(("B", "FR", "A", 0.5), ("C", "FR", "A", 0.5), ("D", "US", "B", 1.0),
+                  ("E", "CN", "C", 1.0), ("F", "US", "E", 1.0), ("Y", "DE", "X", 1.0))
+    operators = pd.DataFrame({"operator": ["a"], "entity": ["A"], "entity_country": ["FR"],
+                              "source_id": ["S9"], "confidence": ["high"]})
+    table = ownership_table(tree, operators)
+    assert table["source_id"].unique().tolist() == ["S0;S1;S2;S3;S4;S9"]
+    assert table.set_index("jurisdiction")["share"].to_dict() == pytest.approx({"US": 1.0})
