@@ -197,6 +197,33 @@ def test_the_figures_by_hand() -> None:
     assert given_up.gap == pytest.approx(990.2 / 1.0)
 
 
+def test_a_variables_own_bound_counts_as_a_row_does() -> None:
+    lp = replace(by_hand(), col_upper=np.array([6.0, np.inf, np.inf]),
+                 row_upper=np.array([10.0, 8.0]))
+    certificate, reduced = certify(lp, answer([6, 4, 0], [3, 0]))
+    assert reduced.tolist() == [-1.0, 0.0, 97.0]
+    assert (certificate.objective, certificate.bound, certificate.gap) == (24.0, 24.0, 0.0)
+    slack = figures(lp, answer([5, 5, 0], [3, 0]))  # 1 from the bound that is worth 1
+    assert slack.slackness == pytest.approx(1 / 25)
+    assert slack.gap == pytest.approx((25 - 24) / 25)
+    assert figures(lp, answer([8, 2, 0], [3, 0])).primal_residual == pytest.approx(2 / 7)
+
+
+def test_many_figures_are_looked_at_to_the_last() -> None:
+    n = 2 * certificate_module.PIECE + 5
+    families = (Family("flow", pd.DataFrame(index=range(n)), *(np.zeros((n, 1)),) * 3),)
+    none = np.zeros(0, dtype=np.int32)
+    lp = LinearProgram(np.ones(n), np.full(n, 2.0), np.full(n, 5.0), np.zeros(0), np.zeros(0),
+                       np.zeros(1, dtype=np.int32), none, np.zeros(0), families, ())
+    x = np.full(n, 2.0)
+    assert certify(lp, answer(x, []))[0].bound == 2.0 * n
+    for at in (0, certificate_module.PIECE, n - 1):
+        wrong = x.copy()
+        wrong[at] = 8.0
+        assert figures(lp, answer(wrong, [])).primal_residual == pytest.approx(3 / 6)
+        assert figures(lp, answer(wrong, [])).slackness == pytest.approx(6 / (2 * n + 6))
+
+
 def test_the_price_of_a_bound_that_is_not_there() -> None:
     lp = replace(by_hand(), row_upper=np.array([10.0, np.inf]))
     wrong = figures(lp, answer([6, 4, 0], [3, -5]))  # reduced cost of x0 is 2 - 3 + 5 = 4
@@ -208,6 +235,8 @@ def test_the_price_of_a_bound_that_is_not_there() -> None:
 def test_where_nothing_costs_the_largest_cost_is_the_measure() -> None:
     free = replace(by_hand(), cost=np.array([0.0, 0.0, 100.0]))
     assert figures(free, answer([6, 4, 0], [5, 0])).dual_residual == pytest.approx(5 / 100)
+    little = replace(by_hand(), cost=np.array([0.0, 0.0, 0.01]))
+    assert figures(little, answer([6, 4, 0], [5, 0])).dual_residual == pytest.approx(5 / 0.01)
     nothing = replace(by_hand(), cost=np.zeros(3))
     assert figures(nothing, answer([6, 4, 0], [5, 0])).dual_residual == pytest.approx(5.0)
 
@@ -242,8 +271,8 @@ def two_days() -> cg.Scenario:
     """Two regions, two sites of which one draws twice the power, two days of two hours."""
     return cg.Scenario.from_tables(
         regions=pd.DataFrame(index=["a", "b"]),
-        sites=pd.DataFrame({"capacity_mw": [8.0, 20.0], "power_ratio": [2.0, 1.0],
-                            "energy_usd_per_mwh": [10.0, 20.0]}, index=["x", "y"]),
+        sites=pd.DataFrame({"capacity_mw": [8.0, 20.0, 1.0], "power_ratio": [2.0, 1.0, 1.0],
+                            "energy_usd_per_mwh": [10.0, 20.0, 9.0]}, index=["x", "y", "lone"]),
         demand=pd.DataFrame({"region": np.repeat(["a", "b"], 4), "hour": [0, 1, 2, 3] * 2,
                              "mw": [4.0, 6.0, 5.0, 7.0, 3.0, 2.0, 4.0, 1.0]}),
         workloads=pd.DataFrame({"defer_hours": [1.0]}, index=["work"]),
@@ -266,6 +295,9 @@ def test_the_sums_by_hand() -> None:
         more = x.copy()
         more[at] += 1.0
         assert sums(lp, more, scenario) == pytest.approx(1.0 / 17)
+    given_up = x.copy()
+    given_up[[flow + 4, unserved]] += [-1.0, 1.0]
+    assert sums(lp, given_up, scenario) == pytest.approx(0.0, abs=1e-9)
     later = x.copy()
     later[flow + 4 + 3] += 1.0  # the last hour stands for 3 of 26
     assert sums(lp, later, scenario) == pytest.approx(3.0 / 27)
@@ -287,6 +319,7 @@ def test_the_sums_are_not_asked_of_equations_that_are_not_the_scenarios() -> Non
     own = Family(PLANNER, pd.DataFrame(index=[0]), np.zeros((1, 1)), np.ones((1, 1)),
                  np.zeros((1, 1)))
     assert sums(replace(lp, families=(*lp.families, own)), wrong, scenario) == 0.0
+    assert sums(replace(lp, blocks=()), wrong, scenario) > 0.1
     extra = Term("spare", np.array([0]), np.array([0]), np.ones(1))
     widened = tuple(replace(b, terms=(*b.terms, extra)) for b in lp.blocks)
     assert sums(replace(lp, blocks=widened), wrong, scenario) == 0.0

@@ -20,7 +20,7 @@ SIZE = Column("size_mw", unit="MW", required=True, lower=0.0, upper=100.0, plaus
               meaning="how large it is")
 THINGS = Table("things", ("thing",), (
     Column("thing", "key", required=True), SIZE,
-    Column("ratio", default=1.0, lower=0.5, upper=2.0),
+    Column("ratio", unit="1", default=1.0, lower=0.5, upper=2.0),
     Column("note", "text", default="none"), Column("plain", "text"),
     Column("limit_ms", unit="ms", default=INF, lower=0, infinite=True),
     Column("maybe", default=2.0, blank_ok=True), Column("lat_deg", unit="deg", default=math.nan,

@@ -224,7 +224,7 @@ def _is_blank(value: object) -> bool:
 
 
 def _unit(column: Column) -> str:
-    return f" [{column.unit}]" if column.unit else ""
+    return f" [{column.unit}]" if column.unit not in ("", "1") else ""
 
 
 def _number_cure(text: str) -> str:
