@@ -11,7 +11,7 @@ from computegrid.errors import ScenarioError, SolverError
 from computegrid.program.algebra import LinearProgram
 from computegrid.solvers.engine import solve_network_program
 from computegrid.solvers.highs import solve_highs
-from computegrid.solvers.infeasibility import find_conflict
+from computegrid.solvers.infeasibility import LONGEST_S, find_conflict
 from computegrid.solvers.network_oracle import InfeasibleNetworkError, NetworkError
 from computegrid.solvers.solution import Solution, Status, WarmStart
 from computegrid.solvers.split import solve_split
@@ -64,7 +64,8 @@ def solve_program(
                 raise SolverError(f"the network engine cannot take this: {failure}; use "
                                   "solver='highs'") from failure
             if isinstance(failure, InfeasibleNetworkError):
-                conflict = find_conflict(lp)
+                conflict = find_conflict(lp, time_limit_s=min(
+                    LONGEST_S, LONGEST_S if time_limit_s is None else time_limit_s))
                 if conflict is not None:
                     return Solution(Status.INFEASIBLE, np.zeros(0), np.zeros(0), "network simplex",
                                     time.perf_counter() - begin, conflict=conflict)

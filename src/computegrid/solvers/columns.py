@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+from computegrid.errors import SolverError
 from computegrid.program.algebra import Codes, LinearProgram
 from computegrid.solvers.solution import Floats, Solution, Status
 
@@ -37,6 +38,11 @@ def solve_by_columns(
     -------
     Solution
         Not optimal where HiGHS does not end within the time; x and row_dual are then empty.
+
+    Raises
+    ------
+    SolverError
+        If HiGHS refuses the arrays or warns about them.
     """
     begin = time.perf_counter()
     by_column = sp.csr_array((lp.value, lp.index, lp.start),
@@ -100,7 +106,10 @@ def _with_rows(lp: LinearProgram) -> Any:
 
 
 def _add(highs: Any, lp: LinearProgram, matrix: sp.csc_array, columns: Codes) -> None:
-    highs.addCols(
+    taken = highs.addCols(
         len(columns), lp.cost[columns], lp.col_lower[columns], lp.col_upper[columns], matrix.nnz,
         matrix.indptr[:-1].astype(np.int32), matrix.indices.astype(np.int32), matrix.data,
     )
+    if taken != highspy.HighsStatus.kOk:
+        raise SolverError(f"HiGHS does not take the columns as they are ({taken}): a coefficient "
+                          "may be too small or too large; check the units of the tables")
