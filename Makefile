@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 THEATRES := china europe gulf
 
-.PHONY: run test install lint quick clean
+.PHONY: run test install lint quick mutants clean
 
 run: $(READY)  ## Solve the three theatres and compare their regimes; maps and tables into out/
 	@mkdir -p out
@@ -32,6 +32,11 @@ lint: $(READY)
 quick: $(READY)  ## The tests that need neither a browser nor a bundled model
 	$(BIN)/pytest tests/unit tests/golden
 
+mutants: $(READY)  ## Break what must not be wrong in every way and see a test fail (hours)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[mutants]'
+	nice -n 15 $(BIN)/mutmut run --max-children 1
+	$(BIN)/mutmut results
+
 install: $(READY)
 
 $(READY): pyproject.toml constraints.txt
@@ -42,4 +47,4 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) out mutants build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -320,7 +320,7 @@ def require_optimal(
     if solution.status is Status.OPTIMAL:
         return
     if solution.status is Status.INFEASIBLE:
-        conflict = find_conflict(lp)
+        conflict = solution.conflict or find_conflict(lp)
         if conflict is None:
             raise SolverError(
                 f"{solution.solver} finds no dispatch of {scenario.name!r} under {regime.name!r}, "

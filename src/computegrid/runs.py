@@ -10,11 +10,12 @@ from dataclasses import asdict, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
 from computegrid.errors import DataError, SolverError
 from computegrid.program.build import build_program
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from computegrid.dispatch import Dispatch
 
 FORMAT = 1
+MOST_UNPACKED = 8_000_000_000
+"""Most bytes that a file of a run is unpacked to."""
 _PACKAGES = ("computegrid", "highspy", "numpy", "pandas", "scipy")
 _BESIDE = "beside-"
 """What the files of tables that no equation reads begin with: sources, ownership."""
@@ -113,6 +116,10 @@ def read(path: str | Path) -> Dispatch:
 def _scenario(folder: Path, told: Mapping[str, Any]) -> Scenario:
     tables: dict[str, Any] = {}
     for file in sorted(folder.glob("*.parquet")):
+        held = pq.read_metadata(file)
+        size = sum(held.row_group(i).total_byte_size for i in range(held.num_row_groups))
+        if max(size, 8 * held.num_rows * held.num_columns) > MOST_UNPACKED:
+            raise DataError(f"{file.name} would unpack to more than {MOST_UNPACKED:,} bytes")
         reader = gpd.read_parquet if file.stem in ("regions", "sites") else pd.read_parquet
         tables[file.stem] = reader(file)
     beside = {name.removeprefix(_BESIDE): tables.pop(name) for name in list(tables)
@@ -127,7 +134,18 @@ def _scenario(folder: Path, told: Mapping[str, Any]) -> Scenario:
 
 
 def _stored(file: Path) -> dict[str, np.ndarray]:
-    """Named arrays of an ``.npz`` file; nothing in it is run."""
+    """Named arrays of an ``.npz`` file; nothing in it is run.
+
+    Raises
+    ------
+    DataError
+        If it would unpack to more than ``MOST_UNPACKED`` bytes.
+    """
+    with ZipFile(file) as packed:
+        size = sum(one.file_size for one in packed.infolist())
+    if size > MOST_UNPACKED:
+        raise DataError(f"{file.name} would unpack to {size:,} bytes; at most {MOST_UNPACKED:,} "
+                        "are read")
     with file.open("rb") as handle, np.load(handle, allow_pickle=False) as stored:
         return dict(stored)
 

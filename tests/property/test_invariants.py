@@ -47,13 +47,24 @@ def test_cost_is_the_sum_of_its_parts_and_energy_is_kept(world: World) -> None:
     price = {(x["site"], x["hour"]): x for x in world.site_hours}
     site = {x["site"]: x for x in world.sites}
     weight = {h["hour"]: h["weight_hours"] for h in world.hours}
-    energy = carbon = 0.0
+    moved = {(x["region"], x["site"]): x["network_usd_per_mwh"] for x in world.lanes}
+    value = {w["workload"]: w["unserved_usd_per_mwh"] for w in world.workloads}
+    energy = carbon = rent = network = given_up = 0.0
     for f in d.flows.itertuples():
-        drawn = f.mw * weight[f.hour] * site[f.site]["pue"] * site[f.site]["power_ratio"]
+        work = f.mw * weight[f.hour]
+        drawn = work * site[f.site]["pue"] * site[f.site]["power_ratio"]
         energy += drawn * price[f.site, f.hour]["energy_usd_per_mwh"]
         carbon += drawn * price[f.site, f.hour]["carbon_kg_per_mwh"] / 1000
-    assert s["energy_cost_usd"] == pytest.approx(energy, rel=1e-7, abs=1e-4)
-    assert s["carbon_t"] == pytest.approx(carbon, rel=1e-7, abs=1e-4)
+        rent += work * site[f.site]["rent_usd_per_mwh"]
+        network += work * moved[f.region, f.site]
+    for u in d.unserved[d.unserved["mw"] > 0].itertuples():
+        given_up += u.mw * weight[u.hour] * value[u.workload]
+    for name, found in (("energy_cost_usd", energy), ("carbon_t", carbon), ("rent_cost_usd", rent),
+                        ("network_cost_usd", network), ("unserved_cost_usd", given_up)):
+        assert s[name] == pytest.approx(found, rel=1e-7, abs=1e-4), name
+    if not world.rules:
+        assert s["cost_usd"] == pytest.approx(energy + rent + network + given_up, rel=1e-7,
+                                              abs=1e-4)
 
 
 @QUICK

@@ -6,6 +6,7 @@ import hashlib
 import warnings
 from dataclasses import replace
 
+import highspy
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +17,7 @@ from worlds import World, worlds
 import computegrid as cg
 from computegrid.program.build import build_program
 from computegrid.program.tiebreak import preference
+from computegrid.solvers import highs, network_oracle, sift, split
 from computegrid.solvers.canonical import canonical
 from computegrid.solvers.highs import solve_highs
 
@@ -46,9 +48,35 @@ def test_solvers_agree_on_the_flows(solver: str | None) -> None:
         cg.solve(scenario).flows)
 
 
+@pytest.mark.parametrize("solver", ["highs-simplex", "highs-ipx", "network"])
+def test_seeds_threads_and_runs_agree_on_the_flows(
+    solver: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hash-equal to 1e-6 MW over seeds and threads of HiGHS, workers of the engine, and runs."""
+    scenario, found = tied(), set()
+    monkeypatch.setattr(network_oracle, "WORTH_THREADS", 0)
+    for seed, threads in ((0, 1), (0, 1), (7, 2), (123, 1), (99, 4)):
+        class Seeded(highspy.Highs):
+            def __init__(self, seed: int = seed, threads: int = threads) -> None:
+                highspy.Highs.resetGlobalScheduler(True)
+                super().__init__()
+                self.setOptionValue("random_seed", seed)
+                self.setOptionValue("threads", threads)
+
+        monkeypatch.setattr(highs.highspy, "Highs", Seeded)
+        for module in (network_oracle, sift, split):
+            monkeypatch.setattr(module, "workers", lambda threads=threads: threads)
+        found.add(print_of(cg.solve(scenario, solver=solver).flows))
+        monkeypatch.undo()
+        monkeypatch.setattr(network_oracle, "WORTH_THREADS", 0)
+    highspy.Highs.resetGlobalScheduler(True)
+    assert len(found) == 1
+    assert found == {print_of(cg.solve(scenario).flows)}
+
+
 def test_other_optimal_vertices_give_the_same_flows() -> None:
     """The same program with its columns and rows shuffled ends elsewhere, and then here."""
-    scenario = tied()
+    scenario = tied(energy_usd_per_mwh=40.0)
     lp = build_program(scenario, cg.Regime("none"))
     weights = preference(scenario, lp)
     matrix = sp.csr_array((lp.value, lp.index, lp.start), shape=(lp.n_rows, lp.n_columns))
@@ -69,6 +97,8 @@ def test_other_optimal_vertices_give_the_same_flows() -> None:
         answers.append(canonical(lp, replace(answer, x=x, row_dual=y), weights).x)
     assert max(np.abs(x - found[0]).max() for x in found) > 1
     assert max(np.abs(x - answers[0]).max() for x in answers) < 1e-6
+    costs = [float(lp.cost @ x) for x in (*found, *answers)]
+    assert max(costs) - min(costs) < 1e-7 * min(costs), "breaking ties costs nothing"
 
 
 def test_the_nearest_of_equal_sites_serves() -> None:

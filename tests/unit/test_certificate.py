@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import computegrid as cg
+from computegrid.program.algebra import PLANNER, Family, LinearProgram, Term
 from computegrid.program.build import build_program
-from computegrid.solvers.certificate import certify
+from computegrid.solvers import certificate as certificate_module
+from computegrid.solvers.certificate import Certificate, certify
 from computegrid.solvers.highs import solve_highs
 from computegrid.solvers.ranges import check_ranges
-from computegrid.solvers.solution import Solution
+from computegrid.solvers.solution import Solution, Status
 
 
 @pytest.fixture
@@ -125,3 +128,200 @@ def test_a_coefficient_out_of_range_names_its_rule(trnsport: cg.Scenario) -> Non
     scenario = cg.Scenario.from_tables(trnsport.regions, sites, trnsport.demand, lanes=lanes)
     with pytest.raises(cg.SolverError, match=r"'cap' has a coefficient of 1\.0e-12"):
         cg.solve(scenario, [cg.Limit(label="cap", quantity="carbon_t", max=1.0)])
+
+
+def by_hand() -> LinearProgram:
+    """Minimise 2 x0 + 3 x1 + 100 u where x0 + x1 + u = 10 and x0 is from 1 to 6.
+
+    Optimum x = (6, 4, 0); prices 3 of the balance and -1 of the side row: cost 24.
+    """
+    def family(name: str, cost: list[float]) -> Family:
+        shape = (len(cost), 1)
+        return Family(name, pd.DataFrame(index=range(len(cost))), np.zeros(shape),
+                      np.full(shape, np.inf), np.array(cost)[:, None])
+
+    return LinearProgram(
+        cost=np.array([2.0, 3.0, 100.0]), col_lower=np.zeros(3), col_upper=np.full(3, np.inf),
+        row_lower=np.array([10.0, 1.0]), row_upper=np.array([10.0, 6.0]),
+        start=np.array([0, 3, 4], dtype=np.int32), index=np.array([0, 1, 2, 0], dtype=np.int32),
+        value=np.ones(4), families=(family("flow", [2.0, 3.0]), family("unserved", [100.0])),
+        blocks=())
+
+
+def answer(x: list[float], y: list[float]) -> Solution:
+    return Solution(Status.OPTIMAL, np.array(x), np.array(y), "by hand", 0.0)
+
+
+def figures(lp: LinearProgram, solution: Solution) -> Certificate:
+    """The certificate, also of an answer that fails it."""
+    before = {name: getattr(certificate_module, name) for name in ("FEASIBILITY", "OPTIMALITY",
+                                                                   "GAP")}
+    try:
+        for name in before:
+            setattr(certificate_module, name, np.inf)
+        return certify(lp, solution)[0]
+    finally:
+        for name, value in before.items():
+            setattr(certificate_module, name, value)
+
+
+def test_the_figures_by_hand() -> None:
+    lp = by_hand()
+    certificate, reduced = certify(lp, answer([6, 4, 0], [3, -1]))
+    assert certificate == Certificate(0.0, 0.0, 0.0, 0.0, 0.0, 24.0, 24.0)
+    assert reduced.tolist() == [0.0, 0.0, 97.0]
+    assert certificate.holds
+    assert str(certificate) == ("primal residual 0.0e+00, dual residual 0.0e+00, slackness "
+                                "0.0e+00, gap 0.0e+00, conservation 0.0e+00")
+    short = figures(lp, answer([6, 3, 0], [3, -1]))  # one too few: 1 / (1 + 10); 3 paid less
+    assert short.primal_residual == pytest.approx(1 / 11)
+    assert (short.objective, short.bound) == (21.0, 24.0)
+    assert short.gap == pytest.approx(-3 / 21)
+    assert short.slackness == pytest.approx(3 * 1 / 21)
+    over = figures(lp, answer([8, 2, 0], [3, -1]))  # the side row by 2 of 6
+    assert over.primal_residual == pytest.approx(2 / 7)
+    below = figures(lp, answer([0.5, 9.5, 0], [3, -1]))  # the side row by 0.5 of 1
+    assert below.primal_residual == pytest.approx(0.5 / 2)
+    assert below.slackness == pytest.approx(5.5 / 29.5)
+    negative = figures(lp, answer([6, 5, -1], [3, -1]))  # -1 of nothing: 1 / (1 + 0)
+    assert negative.primal_residual == pytest.approx(1.0)
+    assert negative.slackness == pytest.approx(97 / 27)
+    dear = figures(lp, answer([6, 4, 0], [4, -1]))  # the balance too dear: costs of -1, -1, 96
+    mean = 24 / 10
+    assert dear.dual_residual == pytest.approx(1 / mean)
+    assert dear.bound == pytest.approx(40 - 6)
+    most = figures(lp, answer([6, 4, 0], [-4, 1]))
+    assert most.bound == pytest.approx(-40 + 1)
+    assert most.slackness == pytest.approx((5 + 5 * 6 + 7 * 4) / 24)
+    given_up = figures(lp, answer([0.1, 0, 9.9], [0, 0]))  # 990 USD of penalties, 0.2 of work
+    assert given_up.gap == pytest.approx(990.2 / 1.0)
+
+
+def test_a_variables_own_bound_counts_as_a_row_does() -> None:
+    lp = replace(by_hand(), col_upper=np.array([6.0, np.inf, np.inf]),
+                 row_upper=np.array([10.0, 8.0]))
+    certificate, reduced = certify(lp, answer([6, 4, 0], [3, 0]))
+    assert reduced.tolist() == [-1.0, 0.0, 97.0]
+    assert (certificate.objective, certificate.bound, certificate.gap) == (24.0, 24.0, 0.0)
+    slack = figures(lp, answer([5, 5, 0], [3, 0]))  # 1 from the bound that is worth 1
+    assert slack.slackness == pytest.approx(1 / 25)
+    assert slack.gap == pytest.approx((25 - 24) / 25)
+    assert figures(lp, answer([8, 2, 0], [3, 0])).primal_residual == pytest.approx(2 / 7)
+
+
+def test_many_figures_are_looked_at_to_the_last() -> None:
+    n = 2 * certificate_module.PIECE + 5
+    families = (Family("flow", pd.DataFrame(index=range(n)), *(np.zeros((n, 1)),) * 3),)
+    none = np.zeros(0, dtype=np.int32)
+    lp = LinearProgram(np.ones(n), np.full(n, 2.0), np.full(n, 5.0), np.zeros(0), np.zeros(0),
+                       np.zeros(1, dtype=np.int32), none, np.zeros(0), families, ())
+    x = np.full(n, 2.0)
+    assert certify(lp, answer(x, []))[0].bound == 2.0 * n
+    for at in (0, certificate_module.PIECE, n - 1):
+        wrong = x.copy()
+        wrong[at] = 8.0
+        assert figures(lp, answer(wrong, [])).primal_residual == pytest.approx(3 / 6)
+        assert figures(lp, answer(wrong, [])).slackness == pytest.approx(6 / (2 * n + 6))
+
+
+def test_the_price_of_a_bound_that_is_not_there() -> None:
+    lp = replace(by_hand(), row_upper=np.array([10.0, np.inf]))
+    wrong = figures(lp, answer([6, 4, 0], [3, -5]))  # reduced cost of x0 is 2 - 3 + 5 = 4
+    assert wrong.dual_residual == pytest.approx(5 / 2.4)
+    both = figures(lp, answer([6, 4, 0], [9, -5]))  # x0: -2, x1: -6 is the worst
+    assert both.dual_residual == pytest.approx(6 / 2.4)
+
+
+def test_where_nothing_costs_the_largest_cost_is_the_measure() -> None:
+    free = replace(by_hand(), cost=np.array([0.0, 0.0, 100.0]))
+    assert figures(free, answer([6, 4, 0], [5, 0])).dual_residual == pytest.approx(5 / 100)
+    little = replace(by_hand(), cost=np.array([0.0, 0.0, 0.01]))
+    assert figures(little, answer([6, 4, 0], [5, 0])).dual_residual == pytest.approx(5 / 0.01)
+    nothing = replace(by_hand(), cost=np.zeros(3))
+    assert figures(nothing, answer([6, 4, 0], [5, 0])).dual_residual == pytest.approx(5.0)
+
+
+@pytest.mark.parametrize("name", ["primal_residual", "dual_residual", "slackness", "gap",
+                                  "conservation"])
+def test_each_figure_has_its_tolerance(name: str) -> None:
+    sound = Certificate(0.0, 0.0, 0.0, 0.0, 0.0, 24.0, 24.0)
+    assert replace(sound, **{name: 1e-6}).holds
+    assert not replace(sound, **{name: 1.01e-6}).holds
+    assert not replace(sound, **{name: np.nan}).holds
+    assert replace(sound, gap=-1e-6).holds
+    assert not replace(sound, gap=-1.01e-6).holds
+
+
+def test_the_refusal_in_words() -> None:
+    with pytest.raises(cg.SolverError) as caught:
+        certify(by_hand(), answer([6, 3, 0], [3, -1]))
+    assert str(caught.value) == (
+        "the answer of by hand could not be certified: primal residual 9.1e-02, dual residual "
+        "0.0e+00, slackness 1.4e-01, gap -1.4e-01, conservation 0.0e+00; check the ranges of the "
+        "figures, or try solver='highs'")
+    for wrong in (answer([6, 4], [3, -1]), answer([6, 4, 0], [3]), answer([6, 4, np.nan], [3, -1]),
+                  answer([6, 4, 0], [3, np.inf])):
+        with pytest.raises(cg.SolverError) as caught:
+            certify(by_hand(), wrong)
+        assert str(caught.value) == ("the answer of by hand is not complete: NaN or missing "
+                                     "values")
+
+
+def two_days() -> cg.Scenario:
+    """Two regions, two sites of which one draws twice the power, two days of two hours."""
+    return cg.Scenario.from_tables(
+        regions=pd.DataFrame(index=["a", "b"]),
+        sites=pd.DataFrame({"capacity_mw": [8.0, 20.0, 1.0], "power_ratio": [2.0, 1.0, 1.0],
+                            "energy_usd_per_mwh": [10.0, 20.0, 9.0]}, index=["x", "y", "lone"]),
+        demand=pd.DataFrame({"region": np.repeat(["a", "b"], 4), "hour": [0, 1, 2, 3] * 2,
+                             "mw": [4.0, 6.0, 5.0, 7.0, 3.0, 2.0, 4.0, 1.0]}),
+        workloads=pd.DataFrame({"defer_hours": [1.0]}, index=["work"]),
+        hours=pd.DataFrame({"hour": [0, 1, 2, 3], "weight_hours": [1.0, 2.0, 1.0, 3.0],
+                            "day": ["d", "d", "e", "e"]}),
+        lanes=pd.DataFrame([(r, s) for r in "ab" for s in "xy"], columns=["region", "site"]))
+
+
+def sums(lp: LinearProgram, x: np.ndarray, scenario: cg.Scenario) -> float:
+    return certificate_module._imbalance(lp, x, scenario.arrays)
+
+
+def test_the_sums_by_hand() -> None:
+    scenario = two_days()
+    lp = build_program(scenario, cg.Regime("none"))
+    x = solve_highs(lp).x
+    assert sums(lp, x, scenario) == pytest.approx(0.0, abs=1e-9)
+    flow, unserved = lp.columns_of("flow").start, lp.columns_of("unserved").start
+    for at in (flow + 4, unserved):  # a at y, or a given up, in the first hour; day d wants 16
+        more = x.copy()
+        more[at] += 1.0
+        assert sums(lp, more, scenario) == pytest.approx(1.0 / 17)
+    given_up = x.copy()
+    given_up[[flow + 4, unserved]] += [-1.0, 1.0]
+    assert sums(lp, given_up, scenario) == pytest.approx(0.0, abs=1e-9)
+    later = x.copy()
+    later[flow + 4 + 3] += 1.0  # the last hour stands for 3 of 26
+    assert sums(lp, later, scenario) == pytest.approx(3.0 / 27)
+    moved = x.copy()
+    moved[flow + 4] -= 2.0  # done an hour later, which weighs 2
+    moved[flow + 5] += 1.0
+    assert sums(lp, moved, scenario) == pytest.approx(0.0, abs=1e-9)
+    full = x.copy()
+    full[[flow, flow + 4]] += [10.0, -10.0]
+    drawn = 2 * (full[flow] + full[flow + 8])
+    assert sums(lp, full, scenario) == pytest.approx((drawn - 8) / 9)
+
+
+def test_the_sums_are_not_asked_of_equations_that_are_not_the_scenarios() -> None:
+    scenario = two_days()
+    lp = build_program(scenario, cg.Regime("none"))
+    wrong = solve_highs(lp).x + 10.0
+    assert sums(lp, wrong, scenario) > 0.1
+    own = Family(PLANNER, pd.DataFrame(index=[0]), np.zeros((1, 1)), np.ones((1, 1)),
+                 np.zeros((1, 1)))
+    assert sums(replace(lp, families=(*lp.families, own)), wrong, scenario) == 0.0
+    assert sums(replace(lp, blocks=()), wrong, scenario) > 0.1
+    extra = Term("spare", np.array([0]), np.array([0]), np.ones(1))
+    widened = tuple(replace(b, terms=(*b.terms, extra)) for b in lp.blocks)
+    assert sums(replace(lp, blocks=widened), wrong, scenario) == 0.0
+    assert sums(replace(lp, blocks=(lp.blocks[0], widened[1])), wrong, scenario) > 0.1
+    assert sums(replace(lp, blocks=(widened[0], lp.blocks[1])), wrong, scenario) > 0.1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -253,11 +254,26 @@ def written(name: str, data: bytes | str) -> Callable[[Path], None]:
     return spoil
 
 
+def zipped(folder: Path) -> None:
+    with zipfile.ZipFile(folder / "sites.csv", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("sites.csv", b"0" * 10_000_000)
+
+
 HEAD = "site,lon_deg,lat_deg,capacity_mw"
 FILES: dict[str, tuple[Callable[[Path], None], str]] = {
     "a file in GBK": (written("sites.csv", f"{HEAD}\n贵安,106,26,5\n".encode("gbk")), "not UTF-8"),
     "a file in UTF-16": (written("sites.csv", f"{HEAD}\nA,1,1,5\n".encode("utf-16")), "not UTF-8"),
     "a zip called csv": (written("sites.csv", b"PK\x03\x04\x14\x00\x00\x00"), "is not text"),
+    "a zip bomb": (zipped, "an archive or a workbook"),
+    "semicolons for commas": (written("sites.csv", HEAD.replace(",", ";") + "\nA;1;1;5\n"),
+                              "with commas"),
+    "tabs for commas": (written("sites.csv", HEAD.replace(",", "\t") + "\nA\t1\t1\t5\n"),
+                        "with commas"),
+    "a raster list called csv": (written("sites.csv", "<VRTDataset><x>/vsicurl/http://a</x>"),
+                                 "capacity_mw: column is missing"),
+    "an address for a table": (lambda f: (
+        (f / "sites.csv").unlink(), (f / "sites.csv").symlink_to("/vsicurl/http:")),
+        "leads out of its folder"),
     "an empty file": (written("sites.csv", ""), "is empty"),
     "a missing file": (lambda f: (f / "sites.csv").unlink(), "is missing"),
     "rows of unequal length": (written("sites.csv", f"{HEAD}\nA,1,1,5,9\n"), "has 5 cells"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import pytest
 import computegrid as cg
 from computegrid import dispatch as dispatch_module
 from computegrid.program.build import build_program
+from computegrid.solvers.choose import SMALL, solve_program
 from computegrid.solvers.infeasibility import find_conflict
 from computegrid.solvers.solution import Solution, Status
 
@@ -147,3 +149,51 @@ def test_only_an_optimum_becomes_a_dispatch(
         status, nothing, nothing, "a solver", 0.0))
     with pytest.raises(cg.SolverError, match=str(status)):
         cg.solve(trnsport)
+
+
+def test_a_large_program_is_explained_on_the_way(small_model: Path) -> None:
+    """The network engine meets rules that cannot be kept: the proof is found at once."""
+    scenario = cg.load(small_model)
+    shares = [cg.Share(label="west", supply={"side": "west"}, min=0.3),
+              cg.Share(label="rest", supply={"side": {"not": "west"}}, min=0.8)]
+    lp = build_program(scenario, cg.Regime("own", tuple(shares)))
+    assert lp.n_columns > SMALL
+    found = solve_program(lp)
+    assert found.status is Status.INFEASIBLE
+    assert found.conflict is not None
+    assert "HiGHS" not in found.solver
+    with pytest.raises(cg.InfeasibleError, match=r"'west' and 'rest' .* cannot hold together"):
+        cg.solve(scenario, shares)
+
+
+def test_hours_are_said_as_people_write_them() -> None:
+    hours = pd.date_range("2025-01-15T17:00Z", periods=2, freq="h")
+    scenario = cg.Scenario.from_tables(
+        pd.DataFrame(index=["a"]), pd.DataFrame({"capacity_mw": [5.0]}, index=["x"]),
+        pd.DataFrame({"region": "a", "hour": hours, "mw": [4.0, 7.0]}),
+        workloads=pd.DataFrame({"unserved_usd_per_mwh": [math.inf]}, index=["work"]),
+        lanes=pd.DataFrame({"region": ["a"], "site": ["x"]}))
+    with pytest.raises(cg.InfeasibleError, match="work of a needs 7 MW at 2025-01-15 18:00 UTC; "):
+        cg.solve(scenario)
+
+
+def test_the_least_in_all_where_ways_are_equal() -> None:
+    """Twenty asks share a site that is 10 MW short: one of the largest is named, not all."""
+    names = [f"r{i:02}" for i in range(20)]
+    scenario = cg.Scenario.from_tables(
+        pd.DataFrame(index=names), pd.DataFrame({"capacity_mw": [230.0]}, index=["x"]),
+        pd.DataFrame({"region": names, "mw": [11.0] * 19 + [31.0]}),
+        workloads=pd.DataFrame({"unserved_usd_per_mwh": [math.inf]}, index=["work"]),
+        lanes=pd.DataFrame({"region": names, "site": "x"}))
+    with pytest.raises(cg.InfeasibleError) as caught:
+        cg.solve(scenario)
+    assert caught.value.relaxation[["region", "gives"]].to_numpy().tolist() == [
+        ["r19", pytest.approx(10.0)]]
+
+
+def test_columns_highs_would_change_are_refused(trnsport: cg.Scenario) -> None:
+    lp = build_program(trnsport, cg.Regime("none"))
+    value = lp.value.copy()
+    value[0] = 1e-12
+    with pytest.raises(cg.SolverError, match="does not take the columns"):
+        find_conflict(replace(lp, value=value))

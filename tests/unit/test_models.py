@@ -28,6 +28,7 @@ def test_the_five_are_there(scenarios):
     assert set(scenarios) == set(NEEDED)
     for name, regimes in NEEDED.items():
         assert regimes <= set(scenarios[name].regimes), name
+        assert scenarios[name].remarks == ()
 
 
 @pytest.mark.parametrize("name", NEEDED)

@@ -18,6 +18,7 @@ def test_no_socket_is_opened(
 
     for name in ("connect", "connect_ex", "bind", "sendto"):
         monkeypatch.setattr(socket.socket, name, refuse)
+    monkeypatch.setattr(socket.socket, "__init__", refuse)
     monkeypatch.setattr(socket, "create_connection", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     scenario = cg.load(small_model)
@@ -26,6 +27,8 @@ def test_no_socket_is_opened(
     dispatch.explore().save(str(tmp_path / "map.html"))
     assert (tmp_path / "map.html").stat().st_size > 1000
     assert cg.solve_pyomo(cg.to_pyomo(scenario)).status == "optimal"
+    with pytest.raises(AssertionError, match="a socket was opened"):
+        socket.socket()
 
 
 def test_nothing_that_runs_what_it_reads() -> None:

@@ -17,7 +17,7 @@ import pytest
 from saving_child import save_for_ever
 
 import computegrid as cg
-from computegrid import saving
+from computegrid import runs, saving
 
 KILLS = int(os.environ.get("COMPUTEGRID_KILLS", "12"))
 
@@ -155,4 +155,17 @@ def test_a_planners_model_is_saved_but_not_read_back(
     folder = cg.solve_pyomo(m).save(tmp_path / "run")
     assert (folder / "flows.csv").is_file()
     with pytest.raises(cg.DataError, match="equations of its own"):
+        cg.read(folder)
+
+
+@pytest.mark.parametrize(("most", "file"), [(400, "npz"), (10, "parquet")])
+def test_a_run_that_unpacks_to_too_much_is_refused(
+    dispatch: cg.Dispatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, file: str
+) -> None:
+    folder = dispatch.save(tmp_path / "run")
+    if file == "npz":
+        for table in (folder / "inputs").glob("*.parquet"):
+            table.unlink()
+    monkeypatch.setattr(runs, "MOST_UNPACKED", most)
+    with pytest.raises(cg.DataError, match=rf"{file} would unpack to"):
         cg.read(folder)

@@ -15,6 +15,7 @@ from computegrid.program.build import build_program
 from computegrid.scenario.scenario import Scenario
 
 MOST_ROWS = 12
+MOST_REMARKS = 20
 SMALLEST_PRICE = 0.005
 """Shadow prices below this are not listed [USD per unit]."""
 
@@ -73,8 +74,13 @@ def check_regimes(scenario: Scenario) -> dict[str, list[str]]:
 
 
 def print_check(console: Console, scenario: Scenario, found: dict[str, list[str]]) -> None:
-    """Say what was checked and which rules have no effect."""
+    """Say what was checked, what is odd about it and which rules have no effect."""
     console.print(escape(repr(scenario)), soft_wrap=True)
+    odd = scenario.remarks
+    for remark in odd[:MOST_REMARKS]:
+        console.print(f"  [yellow]odd[/yellow] {escape(str(remark))}", soft_wrap=True)
+    if len(odd) > MOST_REMARKS:
+        console.print(f"  ... and {len(odd) - MOST_REMARKS} more (scenario.remarks)")
     for name, notes in found.items():
         rules = len(scenario.regimes[name].rules)
         mark = "[yellow]note[/yellow]" if notes else "[green]ok[/green]"

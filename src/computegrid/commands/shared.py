@@ -32,6 +32,15 @@ def load_model(console: Console, model: str) -> Scenario:
         return load(model)
 
 
+def tell_remarks(scenario: Scenario, model: str) -> None:
+    """Say that something is odd about the tables, and where to read what."""
+    if scenario.remarks:
+        Console(stderr=True, highlight=False).print(
+            f"[yellow]note:[/yellow] {plain(scenario.remarks[0])}"
+            + (f" (and {len(scenario.remarks) - 1} more)" if len(scenario.remarks) > 1
+               else "") + f"; see: computegrid check {plain(model)}", soft_wrap=True)
+
+
 def write_map(console: Console, answer: Any, file: Path | None) -> None:
     """Draw an answer and write the page, if a file is asked for."""
     if file is None:

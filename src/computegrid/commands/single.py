@@ -16,6 +16,7 @@ from computegrid.commands.shared import (
     check_target,
     load_model,
     stdout,
+    tell_remarks,
     write_map,
 )
 from computegrid.dispatch import solve
@@ -55,6 +56,7 @@ def run(
     console = stdout()
     check_target(map_file)
     scenario = load_model(console, model)
+    tell_remarks(scenario, model)
     chosen = regime if regime is not None else scenario.default_regime
     with console.status(f"solving {scenario.arrays.n_lanes * scenario.arrays.n_hours:,} flows"):
         dispatch = solve(scenario, chosen, minimise.value, solver=solver)

@@ -67,10 +67,12 @@ def facts_folder(path: Path, data: str) -> Path:
     DataError
         If the name leads out of the model's folder, or there is no such folder.
     """
-    beside = inside(path.parent, data)
+    try:
+        beside, bundled = inside(path.parent, data), inside(data_folder(), data)
+    except DataError as error:
+        raise DataError(f"{path.name}: data = {error}") from None
     if beside.is_dir() and (beside / "regions.csv").is_file():
         return beside
-    bundled = inside(data_folder(), data)
     if bundled.is_dir():
         return bundled
     known = [p.name for p in data_folder().iterdir() if p.is_dir()]
@@ -116,13 +118,19 @@ def load(model: str | Path) -> Scenario:
             default_regime=described.default_regime, available_share=described.available,
             sources=sources, unusual=described.unusual, group_by=described.group_by,
         )
+    except ScenarioError as error:
+        raise ScenarioError(f"{path.name}: {str(error).splitlines()[0]}", error.faults) from None
     except DataError as error:
         if not error.faults:
             raise
-        faults = [
-            fault if fault.table.endswith((".csv", ".toml"))
-            else replace(fault, table=f"{fault.table}.csv")
-            for fault in error.faults
-        ]
+        faults = [replace(fault, table=_file_of(fault.table, path, folder))
+                  for fault in error.faults]
         raise DataError(f"the facts of {path.name} in {folder.name}/ cannot be used:",
                         faults) from None
+
+
+def _file_of(table: str, path: Path, folder: Path) -> str:
+    """The file a fault of a table is in; the table itself where it was made from others."""
+    if table == "available":
+        return f"{path.name} [available]"
+    return f"{table}.csv" if (folder / f"{table}.csv").is_file() else table

@@ -26,7 +26,8 @@ def available_shares(
     """Share of capacity usable by status: the usual ones, and what a model says otherwise."""
     for status, value in (given or {}).items():
         if not _is_share(value):
-            faults.append(Fault("available", "is a share from 0 to 1", row=status, value=value))
+            faults.append(Fault("available", "is a share from 0 to 1", row=status, value=value,
+                                cure="write a fraction, 0.25 for 25 %"))
     return {**schema.STATUS_SHARE, **(given or {})}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from computegrid.scenario.modelfile import SEASON_DAYS, Hours, ModelFile
 from computegrid.scenario.ownership import with_ownership
 from computegrid.scenario.select import select
 from computegrid.tables import schema
-from computegrid.tables.check import collect
+from computegrid.tables.check import check_unique, collect
 from computegrid.tables.read import read_csv, typed_extras
 from computegrid.units import HOURS_PER_YEAR
 
@@ -46,6 +47,7 @@ def tables_of(folder: Path, model: ModelFile) -> dict[str, Any]:
         if (folder / f"{name}.csv").is_file()
     }
     regions, sites, workloads = (_read(folder, name) for name in ("regions", "sites", "workloads"))
+    _check_rows(regions, sites, workloads, model.available, faults)
     if faults:
         raise DataError(f"the facts in {folder.name}/ cannot be used:", faults)
     sites = _joined_sites(sites, regions, facts, faults)
@@ -252,19 +254,28 @@ def _step(starts: pd.DatetimeIndex) -> int:
 
 
 def _numbers(table: pd.DataFrame, column: str, file: str) -> np.ndarray:
-    numbers = pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=np.float64)
-    faults = [
-        Fault(file, "must be a number of at least 0", row=str(table.iloc[int(i), 0]), column=column,
-              value=table[column].iloc[int(i)])
-        for i in np.flatnonzero(np.isnan(numbers) | (
-            (numbers < 0) & (column != "utc_offset_hours")))
-    ]
-    if column == "demand_share":
-        faults += [
-            Fault(file, "must be at most 1", row=str(table.iloc[int(i), 0]), column=column,
-                  value=float(numbers[i]), cure="write a fraction, 0.6 for 60 %")
-            for i in np.flatnonzero(numbers > 1)
-        ]
+    """A column that demand is made of, through the gate."""
+    faults: list[Fault] = []
+    key = str(table.columns[0])
+    known = schema.Table(file, (key,), (schema.Column(key, "key"), schema.DEMAND_MADE_OF[column]))
+    typed = collect(known, table[[key, column]], faults)
     if faults:
         raise DataError(f"{file} cannot be used:", faults)
-    return numbers
+    return typed[column].to_numpy(dtype=np.float64)
+
+
+def _check_rows(
+    regions: pd.DataFrame, sites: pd.DataFrame, workloads: pd.DataFrame,
+    available: Mapping[str, float], faults: list[Fault],
+) -> None:
+    """What must hold of all rows, also of those a model's selectors leave out."""
+    for table, frame in ((schema.REGIONS, regions), (schema.SITES, sites),
+                         (schema.WORKLOADS, workloads)):
+        check_unique(table, frame, f"{table.name}.csv", faults)
+    if "status" in sites.columns:
+        known = {*schema.STATUS_SHARE, *available}
+        status = sites["status"].astype(str)
+        for i in np.flatnonzero(~status.isin({*known, ""})):
+            faults.append(Fault("sites.csv", "is no known status", row=str(sites["site"].iloc[i]),
+                                column="status", value=status.iloc[i],
+                                cure=did_you_mean(status.iloc[i], known)))

@@ -118,13 +118,17 @@ def calendar(hours: pd.DataFrame) -> pd.DataFrame:
 def group_values(tables: Tables, rule: Rule, column: str) -> tuple[str, Any]:
     """Where an ``each`` column lies and its values by lane.
 
+    Of a column that regions and sites share the region's is meant, but for utilisation, which is
+    of sites.
+
     Returns
     -------
     side : {"regions", "workloads", "sites", "lanes"}
     values : array, shape (L,)
     """
     lanes = tables["lanes"]
-    for name in ("regions", "workloads", "sites"):
+    of_sites = getattr(rule, "quantity", "") == "utilisation"
+    for name in ("sites",) if of_sites else ("regions", "workloads", "sites"):
         values = column_of(tables[name], column)
         if values is not None:
             at = positions(tables[name].index, lanes[name[:-1]])

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
+
+import numpy as np
 
 from computegrid.errors import ScenarioError, SolverError
 from computegrid.program.algebra import LinearProgram
 from computegrid.solvers.engine import solve_network_program
 from computegrid.solvers.highs import solve_highs
-from computegrid.solvers.network_oracle import NetworkError
-from computegrid.solvers.solution import Solution, WarmStart
+from computegrid.solvers.infeasibility import LONGEST_S, find_conflict
+from computegrid.solvers.network_oracle import InfeasibleNetworkError, NetworkError
+from computegrid.solvers.solution import Solution, Status, WarmStart
 from computegrid.solvers.split import solve_split
 from computegrid.solvers.structure import find_units
 
@@ -28,7 +32,8 @@ def solve_program(
     """Solve a program with the solver asked for, or with the one its structure suits.
 
     A program whose rows fit networks of hours or days goes to the network simplex; one that falls
-    apart otherwise, to HiGHS unit by unit; the others, and small ones, to HiGHS whole.
+    apart otherwise, to HiGHS unit by unit; the others, and small ones, to HiGHS whole. Where the
+    networks cannot be kept, a proof that nothing can be is looked for before HiGHS is.
 
     Parameters
     ----------
@@ -51,12 +56,19 @@ def solve_program(
     if solver in METHODS or (solver is None and lp.n_columns < SMALL):
         return solve_highs(lp, method=METHODS[solver or "highs"], time_limit_s=time_limit_s)
     if solver != "split":
+        begin = time.perf_counter()
         try:
             return solve_network_program(lp, time_limit_s=time_limit_s, near=near)
         except NetworkError as failure:
             if solver == "network":
                 raise SolverError(f"the network engine cannot take this: {failure}; use "
                                   "solver='highs'") from failure
+            if isinstance(failure, InfeasibleNetworkError):
+                conflict = find_conflict(lp, time_limit_s=min(
+                    LONGEST_S, LONGEST_S if time_limit_s is None else time_limit_s))
+                if conflict is not None:
+                    return Solution(Status.INFEASIBLE, np.zeros(0), np.zeros(0), "network simplex",
+                                    time.perf_counter() - begin, conflict=conflict)
             found = _without_network(lp, time_limit_s)
             return replace(found, solver=f"{found.solver}; no network: {failure}")
     if not find_units(lp).separate:

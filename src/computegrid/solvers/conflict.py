@@ -9,7 +9,8 @@ from computegrid.program.algebra import Block, LinearProgram
 from computegrid.scenario.regime import Forbid, Regime
 from computegrid.scenario.rulemask import hour_mask, lane_mask
 from computegrid.scenario.scenario import Scenario
-from computegrid.solvers.infeasibility import EQUATIONS, Conflict
+from computegrid.solvers.infeasibility import EQUATIONS
+from computegrid.solvers.solution import Conflict
 
 MUST = "must be served"
 MOST_SAID = 4
@@ -81,7 +82,7 @@ def in_words(scenario: Scenario, regime: Regime, who: pd.DataFrame, gives: pd.Da
 
 
 def _sentence(scenario: Scenario, row: pd.Series, who: pd.DataFrame) -> str:
-    when = f" at {row['hour']}" if row["hour"] else " over the horizon"
+    when = f" at {_clock(row['hour'])}" if row["hour"] else " over the horizon"
     amount = f"{row['gives']:,.4g} {row['unit']}"
     if row["what"] in ("demand", "forbidden"):
         work = f"{row['workload']} of {row['region']}"
@@ -200,6 +201,11 @@ def _joined(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
         for part in parts
     ]
     return pd.concat(whole, ignore_index=True) if whole else pd.DataFrame(columns=columns)
+
+
+def _clock(hour: str) -> str:
+    """An hour as people write it: ``2025-01-15 18:00 UTC``."""
+    return hour.removesuffix("+00:00").removesuffix(":00") + " UTC" if "+" in hour else hour
 
 
 def _list(values: object, most: int = 5) -> str:

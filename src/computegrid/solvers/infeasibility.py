@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import scipy.sparse as sp
 
 from computegrid.program.algebra import Codes, LinearProgram
-from computegrid.solvers.highs import solve_highs
-from computegrid.solvers.solution import Floats, Status
+from computegrid.solvers.columns import solve_by_columns
+from computegrid.solvers.solution import Conflict, Floats, Status
 
 EQUATIONS = ("demand_balance", "site_capacity")
 """Rows that are facts, not rules: they are never relaxed."""
@@ -17,34 +17,10 @@ UNSERVED_WEIGHT = 3.0
 """Leaving must-serve work unserved weighs this much more than giving way on a rule."""
 LONGEST_S = 30.0
 """How long a proof is looked for [s]."""
+FEWEST = 1e-5
+"""How much less giving way weighs where most is wanted: of equal ways, few culprits are named."""
 SMALLEST = 1e-6
 """Violations below this share of the largest are the solver's noise."""
-
-
-@dataclass(frozen=True)
-class Conflict:
-    """A proof that a program has no answer, and the least relaxation that gives it one.
-
-    Attributes
-    ----------
-    row : float array, shape (m,)
-        Multipliers of the rows: added up with them, the rows contradict each other.
-    column : float array, shape (n,)
-        Multipliers of the variables' bounds.
-    proof : float
-        What the contradiction amounts to; above 0 it is one.
-    row_gives : float array, shape (m,)
-        How much each row's bound would have to give: positive above its upper, negative below
-        its lower [the row's unit].
-    column_gives : float array, shape (n,)
-        How far each closed variable would have to open [MW].
-    """
-
-    row: Floats
-    column: Floats
-    proof: float
-    row_gives: Floats
-    column_gives: Floats
 
 
 def find_conflict(lp: LinearProgram, *, time_limit_s: float = LONGEST_S) -> Conflict | None:
@@ -83,7 +59,10 @@ def find_conflict(lp: LinearProgram, *, time_limit_s: float = LONGEST_S) -> Conf
         start=wide.indptr.astype(np.int32), index=wide.indices.astype(np.int32), value=wide.data,
         families=(), blocks=(),
     )
-    found = solve_highs(elastic, time_limit_s=time_limit_s)
+    first = np.ones(elastic.n_columns, dtype=bool)
+    flow = lp.columns_of("flow")
+    first[flow] = lp.col_lower[flow] != 0  # where nothing flows, the rest keeps every row
+    found = solve_by_columns(elastic, first, time_limit_s=time_limit_s)
     if found.status is not Status.OPTIMAL:
         return None
     y = found.row_dual
@@ -113,12 +92,24 @@ def _soft_rows(lp: LinearProgram) -> Codes:
 def _closed(lp: LinearProgram) -> tuple[Codes, Floats]:
     """Columns a rule has closed or that must-serve work keeps at 0, and what opening weighs."""
     columns, weights = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
+    wanted = _wanted(lp)
+    most = max(float(wanted.max(initial=0.0)), 1e-300)
     for name, weight in (("flow", 1.0), ("unserved", UNSERVED_WEIGHT)):
         where = lp.columns_of(name)
         shut = where.start + np.flatnonzero(lp.col_upper[where] <= 0)
         columns.append(shut)
-        weights.append(np.full(len(shut), weight))
+        weights.append(weight * (1.0 + FEWEST * (1.0 - wanted[shut] / most)))
     return np.concatenate(columns), np.concatenate(weights)
+
+
+def _wanted(lp: LinearProgram) -> Floats:
+    """Demand of the balance each column enters [MW], shape (n,); 0 where it enters none."""
+    rows = lp.rows_of("demand_balance")
+    entries = slice(int(lp.start[rows.start]), int(lp.start[rows.stop]))
+    wanted = np.zeros(lp.n_columns)
+    wanted[lp.index[entries]] = np.repeat(
+        np.maximum(lp.row_lower[rows], 0.0), np.diff(lp.start[rows.start:rows.stop + 1]))
+    return wanted
 
 
 def _contradiction(lp: LinearProgram, y: Floats, z: Floats) -> tuple[float, float]:

@@ -27,6 +27,10 @@ class NetworkError(Exception):
     """A unit has no feasible flow, or the network simplex gave up; HiGHS decides what is true."""
 
 
+class InfeasibleNetworkError(NetworkError):
+    """Nothing keeps the networks, or the rows beside them: perhaps nothing keeps the program."""
+
+
 @dataclass
 class Oracle:
     """Networks with their current trees, flows and potentials; the only mutable value here."""
@@ -122,7 +126,9 @@ class Oracle:
             )
             if status == kernel.OPTIMAL:
                 return int(pivots)
-        raise NetworkError("infeasible" if status == kernel.INFEASIBLE else "stalled")
+        if status == kernel.INFEASIBLE:
+            raise InfeasibleNetworkError("infeasible")
+        raise NetworkError("stalled")
 
     def x(self) -> Floats:
         """Flow, unserved and backlog in the order of the program's columns; excesses too."""

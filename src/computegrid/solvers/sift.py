@@ -17,7 +17,7 @@ import scipy.sparse as sp
 
 from computegrid.program.algebra import Floats, LinearProgram
 from computegrid.solvers.network import Network
-from computegrid.solvers.network_oracle import NetworkError, Oracle
+from computegrid.solvers.network_oracle import InfeasibleNetworkError, NetworkError, Oracle
 from computegrid.solvers.split import Part, parts, workers
 from computegrid.solvers.structure import Codes, matrix_of
 
@@ -192,7 +192,7 @@ def _sift_part(
             x[columns] = np.delete(values, elastic.at)
             return x, row_dual, len(columns)
         if penalty >= MOST_PENALTY:
-            raise NetworkError("sifting: the rows that fit no network cannot be kept")
+            raise InfeasibleNetworkError("sifting: the rows that fit no network cannot be kept")
         penalty *= 1e3
         elastic.stiffen(highs, penalty)
     raise NetworkError(f"sifting did not end in {ROUNDS} rounds")

@@ -45,6 +45,32 @@ class WarmStart:
 
 
 @dataclass(frozen=True)
+class Conflict:
+    """A proof that a program has no answer, and the least relaxation that gives it one.
+
+    Attributes
+    ----------
+    row : float array, shape (m,)
+        Multipliers of the rows: added up with them, the rows contradict each other.
+    column : float array, shape (n,)
+        Multipliers of the variables' bounds.
+    proof : float
+        What the contradiction amounts to; above 0 it is one.
+    row_gives : float array, shape (m,)
+        How much each row's bound would have to give: positive above its upper, negative below
+        its lower [the row's unit].
+    column_gives : float array, shape (n,)
+        How far each closed variable would have to open [MW].
+    """
+
+    row: Floats
+    column: Floats
+    proof: float
+    row_gives: Floats
+    column_gives: Floats
+
+
+@dataclass(frozen=True)
 class Solution:
     """Primal and dual values of one program.
 
@@ -63,6 +89,8 @@ class Solution:
         Wall time of handing the arrays over [s].
     warm : WarmStart, optional
         What a like program may start from.
+    conflict : Conflict, optional
+        Why there is no answer, where that was found on the way.
     """
 
     status: Status
@@ -72,3 +100,4 @@ class Solution:
     seconds: float
     handover_seconds: float = 0.0
     warm: WarmStart | None = field(default=None, repr=False)
+    conflict: Conflict | None = field(default=None, repr=False)

@@ -77,7 +77,7 @@ def collect(
             out[column.name] = _typed(column, frame[column.name], labels, name, faults)
         elif not column.required and column.default is not None:
             out[column.name] = column.default
-    _check_unique(table, out, labels, name, faults)
+    check_unique(table, out, name, faults)
     known = [c.name for c in table.columns if c.name in out.columns]
     return out[[*known, *(c for c in out.columns if c not in known)]]
 
@@ -204,14 +204,15 @@ def _check_range(
                             "`unusual` if it is meant"))
 
 
-def _check_unique(
-    table: Table, frame: pd.DataFrame, labels: list[str], name: str, faults: list[Fault]
-) -> None:
+def check_unique(table: Table, frame: pd.DataFrame, name: str, faults: list[Fault]) -> None:
+    """Append a fault for each row whose key stands in an earlier row; blank keys are no keys."""
     keys = [k for k in table.key if k in frame.columns]
     if not keys or frame.empty:
         return
     whole = frame[keys].notna().all(axis=1) & (frame[keys].astype(str) != "").all(axis=1)
-    for i in np.flatnonzero((frame.duplicated(keys) & whole).to_numpy()):
+    twice = np.flatnonzero((frame.duplicated(keys) & whole).to_numpy())
+    labels = _row_labels(table, frame) if len(twice) else []
+    for i in twice:
         faults.append(Fault(name, f"the same {', '.join(keys)} stands twice", row=labels[i],
                             cure="keep one row"))
 
@@ -223,7 +224,7 @@ def _is_blank(value: object) -> bool:
 
 
 def _unit(column: Column) -> str:
-    return f" [{column.unit}]" if column.unit else ""
+    return f" [{column.unit}]" if column.unit not in ("", "1") else ""
 
 
 def _number_cure(text: str) -> str:

@@ -12,6 +12,8 @@ import pandas as pd
 from computegrid.errors import DataError, Fault
 
 MOST_BYTES = 200_000_000
+_PACKED = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"PAR1")
+"""What zip and xlsx, gzip, bzip2, xz, zstd and Parquet files begin with: none is unpacked."""
 
 
 def inside(folder: Path, name: str) -> Path:
@@ -55,13 +57,16 @@ def read_csv(folder: Path, name: str) -> pd.DataFrame:
         raise DataError(f"{name} is missing from {folder.name}/; add the file")
     if path.stat().st_size > MOST_BYTES:
         raise DataError(f"{name} is larger than {MOST_BYTES:,} bytes; select fewer rows")
+    raw = path.read_bytes()
+    if raw.startswith(_PACKED):
+        raise DataError(f"{name} is not text but an archive or a workbook; save it as CSV")
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(
             f"{name} is not UTF-8 (byte {error.start}); save it as UTF-8"
         ) from error
-    if "\x00" in text or text.startswith("PK\x03\x04"):
+    if "\x00" in text:
         raise DataError(f"{name} is not text; save it as CSV")
     try:
         rows = list(csv.reader(io.StringIO(text)))
@@ -71,6 +76,9 @@ def read_csv(folder: Path, name: str) -> pd.DataFrame:
     if not rows:
         raise DataError(f"{name} is empty; it needs a header line")
     header = [cell.strip() for cell in rows[0]]
+    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
+        raise DataError(f"{name} has one column, {header[0][:40]!r}; save it with commas between "
+                        "the cells")
     twice = sorted({cell for cell in header if cell and header.count(cell) > 1})
     named = [Fault(name, "column given twice", column=cell, cure="keep one") for cell in twice]
     named += [

@@ -93,6 +93,18 @@ _CARBON = Column(
 )
 _PUE = Column("pue", unit="1", default=1.0, lower=1, upper=5, meaning="facility energy / IT energy")
 
+DEMAND_MADE_OF = {
+    column.name: column for column in (
+        Column("demand_mw", unit="MW", required=True, lower=0, plausible=(0, 1_000_000),
+               meaning="mean work wanted"),
+        Column("demand_share", unit="1", required=True, lower=0, upper=1,
+               meaning="the workload's part of it; write a fraction, 0.6 for 60 %"),
+        Column("utc_offset_hours", unit="h", default=math.nan, lower=-14, upper=14,
+               meaning="local time less UTC"),
+    )
+}
+"""Columns of regions and workloads that demand is made of where no demand table is given."""
+
 REGIONS = Table("regions", ("region",), (_key("region", "name of the region"), _LON, _LAT))
 SITES = Table(
     "sites",
