@@ -210,23 +210,43 @@ def test_land_keeps_every_country() -> None:
 
 
 def test_europe_is_calibrated_to_the_published_shares() -> None:
-    sites = table("world", "sites")
-    europe = sites[sites["bloc"].isin(["EU", "EUROPE-OTHER"]) & (sites["status"] == "operational")
-                   & (sites["site_type"] != "colo_market")]
-    shares = europe.groupby("market_group")["capacity_mw"].sum() / europe["capacity_mw"].sum()
-    published = {"us-three": 0.70, "european": 0.15, "other": 0.15}
-    assert set(shares.index) == set(published)
-    for group, share in published.items():
-        assert shares[group] == pytest.approx(share, abs=0.02), group
-        factor = parameter("world", f"calibration_{group.replace('-', '_')}")
-        scaled = europe[(europe["market_group"] == group) & (europe["calibration_factor"] != 1)]
-        assert scaled["calibration_factor"].eq(factor).all()
-    kept = europe["capacity_mw_uncalibrated"].sum()
-    assert europe["capacity_mw"].sum() == pytest.approx(kept, rel=0.001), "the total is kept"
+    """US parents hold 70 % of Europe's MW, the three split 30 : 27 : 13; factors are recomputed."""
+    sites, operators = table("world", "sites"), table("world", "operators")
+    control = sites["operator"].map(operators.set_index("operator")["control"])
+    live = (sites["bloc"].isin(["EU", "EUROPE-OTHER"]) & (sites["status"] == "operational")
+            & (sites["site_type"] != "colo_market"))
+    assert set(sites.loc[live, "market_group"]) == {"us-three", "us-other", "european", "other"}
+    three = {"aws": "aws", "aws-eusc": "aws", "azure": "azure", "gcp": "gcp"}
+    europe = sites[live].assign(group=sites["operator"].map(three).fillna(
+        control.map({"US": "us_other"}).fillna("non_us")))
+    assert set(europe.loc[europe["group"].isin(["aws", "azure", "gcp"]), "market_group"]) == {
+        "us-three"}
+    raw = europe["capacity_mw_uncalibrated"]
+    kept = (europe["capacity_kind"] == "published") | (europe["operator"] == "local-tr")
+    fixed = raw.where(kept, 0.0).groupby(europe["group"]).sum()
+    estimated = raw.where(~kept, 0.0).groupby(europe["group"]).sum()
+    share = parameter("world", "calibration_us_share")
+    us = ["aws", "azure", "gcp", "us_other"]
+    assert share == 0.7 and fixed[us].sum() == 0
+    factor = {"us_other": share * raw.sum() / estimated[us].sum(),
+              "non_us": ((1 - share) * raw.sum() - fixed["non_us"]) / estimated["non_us"]}
+    shares = table("world", "market_shares")
+    split = shares[shares["market"] == "split of AWS/MS/Google inside Europe"].set_index("actor")
+    together = factor["us_other"] * estimated[["aws", "azure", "gcp"]].sum()
+    for group, actor in (("aws", "AWS"), ("azure", "Microsoft"), ("gcp", "Google")):
+        weight = float(split.loc[actor, "share_point_pct"]) / 70
+        factor[group] = weight * together / estimated[group]
+    for group, value in factor.items():
+        assert parameter("world", f"calibration_{group}") == pytest.approx(value, abs=6e-5), group
+        scaled = europe[(europe["group"] == group) & ~kept]
+        assert scaled["calibration_factor"].eq(parameter("world", f"calibration_{group}")).all()
+    assert europe.loc[kept, "calibration_factor"].eq(1).all(), "published figures stay as they are"
+    assert europe["capacity_mw"].sum() == pytest.approx(raw.sum(), rel=0.001), "the total is kept"
+    by_us = europe.loc[europe["group"].isin(us), "capacity_mw"].sum()
+    assert by_us / europe["capacity_mw"].sum() == pytest.approx(0.70, abs=0.001)
     product = sites["capacity_mw_uncalibrated"] * sites["calibration_factor"]
     assert (product - sites["capacity_mw"]).abs().max() < 0.01
-    published_mw = sites[sites["capacity_kind"] == "published"]
-    assert published_mw["calibration_factor"].eq(1).all(), "published figures stay as they are"
+    assert sites.loc[~live, "calibration_factor"].eq(1).all()
 
 
 def test_world_figures_follow_their_formulas() -> None:

@@ -12,6 +12,7 @@ from computegrid.errors import DataError, Fault, ScenarioError, did_you_mean
 from computegrid.scenario.lanes import Network
 from computegrid.scenario.modelfile import SEASON_DAYS, Hours, ModelFile
 from computegrid.scenario.ownership import with_ownership
+from computegrid.scenario.routes import read_routes
 from computegrid.scenario.select import select
 from computegrid.tables import schema
 from computegrid.tables.check import collect
@@ -56,7 +57,7 @@ def tables_of(folder: Path, model: ModelFile) -> dict[str, Any]:
     sites = _chosen(sites, "site", model.sites, "[sites]")
     workloads = _chosen(workloads, "workload", model.workloads, "[workloads]")
     tables: dict[str, Any] = {"regions": regions, "sites": sites, "workloads": workloads,
-                              "ownership": ownership}
+                              "ownership": ownership, "routes": read_routes(folder)}
     for name in ("lanes", "demand", "site_hours"):
         if (folder / f"{name}.csv").is_file():
             tables[name] = _read(folder, name)

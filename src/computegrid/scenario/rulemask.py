@@ -86,7 +86,7 @@ def hour_mask(hours: pd.DataFrame, rule: Rule) -> Mask:
         if mask.sum() < len(set(map(str, listed))):
             raise ScenarioError(f"{where}: not all of {listed[:5]!r} are hours of the scenario")
         return mask
-    if set(rule.hours) <= {"min", "max", "not"}:
+    if set(rule.hours) <= {"min", "max", "not"}:  # of the time itself, not of a column
         return matches(hours.index, rule.hours, where=where)
     return select({"hours": calendar(hours)}, rule.hours, where=where)["hours"]
 

@@ -21,7 +21,8 @@ def matches(values: pd.Series | pd.Index, condition: Any, *, where: str = "") ->
     Parameters
     ----------
     values : Series or Index, shape (n,)
-    condition : value, list, {"not": condition} or {"min": a, "max": b}
+    condition : value, list, {"not": condition}, {"min": a, "max": b} or {"has": value}
+        ``has`` takes cells that list the value among parts with ``;`` between them.
     where : str
         Column name for the error.
 
@@ -37,6 +38,8 @@ def matches(values: pd.Series | pd.Index, condition: Any, *, where: str = "") ->
     [False, False, True]
     >>> matches(pd.Series([1.1, 1.3, float("nan")]), {"max": 1.2}).tolist()
     [True, False, False]
+    >>> matches(pd.Series(["Red Sea;Mediterranean", "Atlantic"]), {"has": "Red Sea"}).tolist()
+    [True, False]
     """
     if isinstance(condition, Mapping):
         return _matches_mapping(values, condition, where)
@@ -64,15 +67,17 @@ def matches(values: pd.Series | pd.Index, condition: Any, *, where: str = "") ->
 def _matches_mapping(
     values: pd.Series | pd.Index, condition: Mapping[str, Any], where: str
 ) -> Mask:
-    unknown = set(condition) - {"not", "min", "max"}
+    unknown = set(condition) - {"not", "min", "max", "has"}
     if unknown or not condition:
         raise ScenarioError(
-            f"{where}: a condition is a value, a list, {{not = ...}} or {{min = ..., max = ...}}; "
-            f"got {dict(condition)!r}"
+            f"{where}: a condition is a value, a list, {{not = ...}}, {{min = ..., max = ...}} or "
+            f"{{has = ...}}; got {dict(condition)!r}"
         )
     mask = np.ones(len(values), dtype=bool)
     if "not" in condition:
         mask &= ~matches(values, condition["not"], where=where)
+    if "has" in condition:
+        mask &= _lists(values, condition["has"], where)
     try:
         if "min" in condition:
             least = _as_time(values, condition["min"])
@@ -86,6 +91,15 @@ def _matches_mapping(
         ) from None
     return mask
 
+
+def _lists(values: pd.Series | pd.Index, wanted: Any, where: str) -> Mask:
+    """Which cells list a wanted value among their parts."""
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        raise ScenarioError(f"{where} holds numbers, not lists of names: {{has = {wanted!r}}}")
+    names = {wanted} if isinstance(wanted, str) else set(map(str, wanted))
+    cells = {cell: bool(names & {part.strip() for part in str(cell).split(";")})
+             for cell in values.unique()}
+    return np.asarray(values.map(cells), dtype=bool)
 
 
 def _as_time(values: pd.Series | pd.Index, value: Any) -> Any:
