@@ -251,8 +251,9 @@ class Scenario:
             known = self._tables[f"{what}s"].index
             if label not in known:
                 raise ScenarioError(f"no {what} {label!r}; {did_you_mean(label, known)}")
+        available = self._arrays.available_mw[self._tables["sites"].index.get_loc(site)].max()
         return explain(self._tables, self._links, region, workload, site, self.regime(regime),
-                       self.sources)
+                       self.sources, float(available))
 
     def __repr__(self) -> str:
         a = self._arrays
