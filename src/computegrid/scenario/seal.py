@@ -41,8 +41,8 @@ def with_seal(folder: Path, sites: pd.DataFrame) -> pd.DataFrame:
                                 column="objective", value=scores["objective"][i]))
     if faults:
         raise DataError(f"{FILE} cannot be used:", faults)
-    vector = scores.assign(level=level).pivot(index="operator", columns="objective",
-                                              values="level")
+    vector = scores.assign(level=level).pivot_table(index="operator", columns="objective",
+                                                    values="level")
     vector.columns = pd.Index([f"seal_{name.lower().replace('-', '_')}" for name in vector.columns])
     trust = scores.groupby("operator")["confidence"].agg(
         lambda cells: min(cells, key=lambda cell: _WORST.index(cell) if cell in _WORST else 0))

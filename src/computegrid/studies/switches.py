@@ -11,8 +11,8 @@ import numpy as np
 from computegrid.errors import ScenarioError, did_you_mean
 from computegrid.program.algebra import Codes
 from computegrid.scenario.regime import Forbid, Limit, Regime, Share
-from computegrid.scenario.rulemask import ask_mask, lane_mask
 from computegrid.scenario.routes import CORRIDOR, corridors_named
+from computegrid.scenario.rulemask import ask_mask, lane_mask
 from computegrid.scenario.scenario import Scenario
 
 By = Literal["control", "operator", "technology", "chip_origin", "site", "corridor"]
