@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
@@ -30,14 +31,49 @@ _KEPT: deque[tuple[pd.DataFrame, pd.DataFrame, Codes]] = deque(maxlen=6)
 """Rows of lanes of the tables last asked about; a rule after another speaks of the same."""
 
 
+_MASKS: deque[tuple[tuple[pd.DataFrame, ...], dict[str, Mask]]] = deque(maxlen=2)
+"""Masks of the scenarios last asked about, by what the selectors say: a rule is asked for its
+lanes several times in a solve, and stands in one regime after another."""
+WORTH_KEEPING, MOST_MASKS = 1_000, 256
+
+
 def lane_mask(tables: Tables, rule: Rule) -> Mask:
-    """Which lanes the rule's demand and supply selectors both take, shape (L,).
+    """Which lanes the rule's demand and supply selectors both take, shape (L,); not to be changed.
 
     Raises
     ------
     ScenarioError
         If a selector names a column that does not exist, naming the rule.
     """
+    kept, name = _masks(tables, rule)
+    if name not in kept:
+        mask = _lane_mask(tables, rule)
+        mask.setflags(write=False)
+        if not name:
+            return mask
+        if len(kept) >= MOST_MASKS:
+            kept.clear()
+        kept[name] = mask
+    return kept[name]
+
+
+def _masks(tables: Tables, rule: Rule) -> tuple[dict[str, Mask], str]:
+    """Masks kept of these tables, and the rule's name among them; empty when not worth keeping."""
+    if len(tables["lanes"]) < WORTH_KEEPING:
+        return {}, ""
+    try:
+        name = json.dumps([dict(rule.demand), dict(rule.supply)])
+    except TypeError:  # a selector may hold arrays or times
+        return {}, ""
+    frames = tuple(tables[part] for part in ("lanes", "regions", "workloads", "sites"))
+    for known, masks in tuple(_MASKS):
+        if all(a is b for a, b in zip(known, frames, strict=True)):
+            return masks, name
+    _MASKS.append((frames, {}))
+    return _MASKS[-1][1], name
+
+
+def _lane_mask(tables: Tables, rule: Rule) -> Mask:
     lanes = tables["lanes"]
     mask = np.ones(len(lanes), dtype=bool)
     for side, names in (("demand", ("regions", "workloads")), ("supply", ("sites",))):
