@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import computegrid as cg
@@ -125,3 +126,18 @@ def test_a_coefficient_out_of_range_names_its_rule(trnsport: cg.Scenario) -> Non
     scenario = cg.Scenario.from_tables(trnsport.regions, sites, trnsport.demand, lanes=lanes)
     with pytest.raises(cg.SolverError, match=r"'cap' has a coefficient of 1\.0e-12"):
         cg.solve(scenario, [cg.Limit(label="cap", quantity="carbon_t", max=1.0)])
+
+
+def test_where_nothing_is_served_the_rounding_of_the_whole_is_no_gap():
+    """Operating cost is nil, the value of unserved work is 1e11 USD: a gap of 1e-5 is rounding."""
+    wanted = np.linspace(0.1, 977.7, 400)
+    scenario = cg.Scenario.from_tables(
+        regions=pd.DataFrame(index=[f"r{i}" for i in range(400)]),
+        sites=pd.DataFrame({"capacity_mw": [1.0]}, index=["s"]),
+        demand=pd.DataFrame({"region": [f"r{i}" for i in range(400)], "mw": wanted}),
+        hours=pd.DataFrame({"hour": [0], "weight_hours": [4380.7]}),
+        lanes=pd.DataFrame({"region": [f"r{i}" for i in range(400)], "site": "s",
+                            "network_usd_per_mwh": 1.0}))
+    dispatch = cg.solve(scenario, [cg.Forbid(label="all")])
+    assert dispatch.operating_cost_usd == 0
+    assert abs(dispatch.certificate.gap) < 1e-6
