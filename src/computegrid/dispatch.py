@@ -340,12 +340,16 @@ def dispatch_of(
     solution = solve_program(lp, solver=solver, time_limit_s=time_limit_s,
                              near=None if near is None else near._warm)
     require_optimal(solution, scenario, regime, lp)
-    solution = canonical(lp, solution, preference(scenario, lp))
-    certificate, reduced = certify(lp, solution, scenario.arrays)
+    chosen = canonical(lp, solution, preference(scenario, lp))
+    try:
+        certificate, reduced = certify(lp, chosen, scenario.arrays)
+    except SolverError:  # among equals one was taken that is not quite equal: keep the first
+        chosen = solution
+        certificate, reduced = certify(lp, chosen, scenario.arrays)
     return Dispatch(
         scenario=scenario, regime=regime, minimise=minimise, status=str(solution.status),
-        solver=solution.solver, certificate=certificate, _lp=lp, _x=solution.x,
-        _row_dual=solution.row_dual, _reduced=reduced, _warm=solution.warm,
+        solver=solution.solver, certificate=certificate, _lp=lp, _x=chosen.x,
+        _row_dual=chosen.row_dual, _reduced=reduced, _warm=solution.warm,
     )
 
 

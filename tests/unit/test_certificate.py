@@ -141,3 +141,12 @@ def test_where_nothing_is_served_the_rounding_of_the_whole_is_no_gap():
     dispatch = cg.solve(scenario, [cg.Forbid(label="all")])
     assert dispatch.operating_cost_usd == 0
     assert abs(dispatch.certificate.gap) < 1e-6
+
+
+def test_a_choice_among_equals_that_is_not_equal_is_not_taken(
+    trnsport: cg.Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The canonical answer is certified too; where it fails, the solver's own stays."""
+    monkeypatch.setattr("computegrid.dispatch.canonical",
+                        lambda lp, found, weights: replace(found, x=found.x * 0.99))
+    assert cg.solve(trnsport).cost_usd == pytest.approx(153.675)

@@ -113,10 +113,10 @@ def _print_frame(
 
 _SWITCHES: tuple[tuple[str, float | None, str], ...] = (
     ("unserved_mwh", 1e3, "unserved GWh"), ("unserved_share", 0.01, "unserved %"),
-    ("critical_unserved_share", 0.01, "critical unserved %"),
-    ("added_cost_usd", 1e6, "added M USD"), ("breach_hours", 1.0, "hours to breach"),
+    ("critical_unserved_share", 0.01, "critical %"),
+    ("added_cost_usd", 1e6, "added M USD"), ("breach_hours", 1.0, "breach h"),
     ("worst_hit", None, "worst hit"), ("reserve_mw", 1.0, "reserve MW"),
-    ("reserve_usd_per_year", 1e6, "reserve M USD/year"),
+    ("reserve_usd_per_year", 1e6, "M USD/year"),
 )
 _LOSSES: tuple[tuple[str, float | None, str], ...] = (
     ("demand_mwh", 1e3, "demand GWh"), ("unserved_mwh", 1e3, "unserved GWh"),

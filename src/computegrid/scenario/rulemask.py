@@ -79,7 +79,9 @@ def _lane_mask(tables: Tables, rule: Rule) -> Mask:
     for side, names in (("demand", ("regions", "workloads")), ("supply", ("sites",))):
         plain, relational = _split(getattr(rule, side), tables, names)
         where = f"rule {rule.label!r}: {side}"
-        for name, found in select({n: tables[n] for n in names}, plain, where=where).items():
+        found_by = select({n: tables[n] for n in names}, plain, where=where,
+                          also=lanes.columns.drop(["region", "workload", "site"]))
+        for name, found in found_by.items():
             if not found.all():
                 mask &= found[_at(tables, name)]
         for column, condition in relational.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -109,9 +109,10 @@ def _as_time(values: pd.Series | pd.Index, value: Any) -> Any:
     return value
 
 
-def select(tables: Mapping[str, pd.DataFrame], selector: Mapping[str, Any], *, where: str) -> dict[
-    str, Mask
-]:
+def select(
+    tables: Mapping[str, pd.DataFrame], selector: Mapping[str, Any], *, where: str,
+    also: Iterable[str] = (),
+) -> dict[str, Mask]:
     """Return, for each table named, the mask of the conditions on its columns.
 
     Parameters
@@ -122,6 +123,8 @@ def select(tables: Mapping[str, pd.DataFrame], selector: Mapping[str, Any], *, w
         Column → condition.
     where : str
         What is selected, for errors, e.g. ``"rule 'x': supply"``.
+    also : list of str
+        Names that would be understood too, for the hint in the error.
 
     Raises
     ------
@@ -136,7 +139,7 @@ def select(tables: Mapping[str, pd.DataFrame], selector: Mapping[str, Any], *, w
                 masks[name] &= matches(values, condition, where=f"{where}: {column}")
                 break
         else:
-            known = [c for table in tables.values() for c in columns_of(table)]
+            known = [*(c for table in tables.values() for c in columns_of(table)), *also]
             raise ScenarioError(f"{where}: no column {column!r}; {did_you_mean(column, known)}")
     return masks
 
