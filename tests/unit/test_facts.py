@@ -359,7 +359,7 @@ def test_partners_of_china_are_those_of_the_world() -> None:
                                ("sites", "site", ["capacity_mw", "operator", "status"])):
         here, there = (table(package, name).set_index(key) for package in ("china", "world"))
         shared = here.index.intersection(there.index)
-        assert len(shared) >= 5, name
+        assert len(shared) >= 3, name
         assert (here.loc[shared, columns].astype(str).map(lambda v: v.removesuffix(".0"))
                 == there.loc[shared, columns].astype(str).map(lambda v: v.removesuffix(".0"))
                 ).all().all(), name
@@ -400,3 +400,27 @@ def test_unpublished_stakes_stay_blank() -> None:
     stakes = table("world", "ownership")["stake_pct"]
     assert (stakes == "").sum() > 10
     assert number(stakes).dropna().between(0.01, 100).all()
+
+
+def test_the_capital_finding_contradicts_no_published_stake() -> None:
+    """``non_eu_capital`` is a finding: never against what is published of stakes."""
+    import computegrid as cg
+
+    sites = cg.load("europe").sites
+    inside = sites[sites["eu_adequacy"] == "EU"]
+    broken = (inside["foreign_share"] > 0.39) | (inside["largest_foreign_share"] > 0.24)
+    assert broken.sum() > 20
+    assert set(inside.loc[broken, "non_eu_capital"]) == {"above"}
+    known = inside["foreign_share_most"] <= 0.24
+    assert known.sum() > 5
+    assert "above" not in set(inside.loc[known, "non_eu_capital"])
+
+
+def test_every_site_says_where_by_whom_and_on_what() -> None:
+    import computegrid as cg
+
+    for name in cg.models():
+        sites = cg.load(name).sites
+        for column in ("country", "operator", "control", "technology", "chip_origin"):
+            blank = sites[column].isna() | (sites[column].astype(str).str.strip() == "")
+            assert not blank.any(), (name, column, list(sites.index[blank])[:5])

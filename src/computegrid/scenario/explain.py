@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from computegrid.scenario.regime import Charge, Limit, Regime, Rule, Share
+from computegrid.scenario.regime import Charge, Forbid, Limit, Regime, Rule, Share
 from computegrid.scenario.rulemask import SAME, lane_mask
 from computegrid.scenario.select import column_of
 
@@ -41,6 +41,8 @@ class Explanation:
         Most that the site has available in any hour [MW]; 0 where it is damaged or not built.
     status : str
         Of the site.
+    elsewhere : tuple of Share
+        Shares of this lane's demand that are to be served on other lanes than this one.
     """
 
     region: str
@@ -56,6 +58,7 @@ class Explanation:
     sources: Mapping[str, str] = field(default_factory=dict, repr=False)
     available_mw: float = float("inf")
     status: str = ""
+    elsewhere: tuple[Share, ...] = ()
 
     @property
     def open(self) -> bool:
@@ -78,6 +81,11 @@ class Explanation:
             when = "" if rule.hours is None else f" {_when(rule.hours)}"
             lines.append(f"{_VERBS[rule.kind]} {rule.label!r}{_bound(rule)}{when}"
                          f"{self._because(i)} (source: {self._source(rule)})")
+        for share in self.elsewhere:
+            least = 100.0 * (share.min or 0.0)
+            lines.append(f"held back by {share.label!r}: {least:.6g} % of the demand it selects is "
+                         f"to be served elsewhere, at {dict(share.supply)} "
+                         f"(source: {self._source(share)})")
         if self.open and not lines:
             lines.append("open: no rule touches it")
         elif self.open:
@@ -114,7 +122,18 @@ def explain(
     return Explanation(
         region, workload, site, regime.name, True, slow, rules,
         tuple(_matched(one, rule) for rule in rules), rtt, limit, _titles(sources), available_mw,
-        str(tables["sites"]["status"][site]),
+        str(tables["sites"]["status"][site]), _elsewhere(one, regime, rules),
+    )
+
+
+def _elsewhere(
+    tables: Mapping[str, pd.DataFrame], regime: Regime, rules: tuple[Rule, ...]
+) -> tuple[Share, ...]:
+    """Shares with a minimum that select the lane's demand but not its site."""
+    return tuple(
+        rule for rule in regime.rules
+        if isinstance(rule, Share) and rule.min and all(rule is not one for one in rules)
+        and lane_mask(tables, Forbid(label=rule.label, demand=rule.demand))[0]
     )
 
 
