@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from computegrid import accounts, owners, prices, runs, saving
+from computegrid import accounts, losses, owners, prices, runs, saving
 from computegrid.errors import InfeasibleError, ScenarioError, SolverError
 from computegrid.program.algebra import Floats, LinearProgram
 from computegrid.program.build import build_program
@@ -119,7 +119,7 @@ class Dispatch:
         """
         a = self.scenario.arrays
         values = self._x[self._lp.columns_of("unserved")].reshape(a.demand_mw.shape)
-        return accounts.loss_table(self.scenario, values.clip(min=0.0) @ a.weight_hours, column)
+        return losses.loss_table(self.scenario, values.clip(min=0.0) @ a.weight_hours, column)
 
     @property
     def utilisation(self) -> pd.DataFrame:

@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from computegrid.accounts import loss_table, of_asks
 from computegrid.dispatch import Dispatch
 from computegrid.errors import ScenarioError, did_you_mean
+from computegrid.losses import loss_table, of_asks
 from computegrid.scenario.regime import Regime
 from computegrid.scenario.scenario import Scenario
 from computegrid.studies.outcome import SMALLEST_MWH, Outcome
