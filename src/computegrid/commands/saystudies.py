@@ -70,8 +70,7 @@ def print_freeze(console: Console, desk: Freeze) -> None:
     held = held[held[desk.by] == worst].set_index("site")
     if len(held):
         _print_frame(console, _in_units(held.sort_values("reserve_mw", ascending=False), _RESERVES)
-                     .head(MOST_ROWS), f"Frozen by {worst}: the reserve that would have kept "
-                     "critical work served")
+                     .head(MOST_ROWS), f"Frozen by {worst}: reserve for critical work")
 
 
 def print_frontier(console: Console, curve: Frontier) -> None:
