@@ -56,6 +56,16 @@ def test_a_cut_closes_every_lane_through_it(gulf):
     assert both.table.loc["Red Sea + Strait", "unserved_mwh"] == pytest.approx(2.0)
 
 
+def test_where_no_lane_goes_through_a_corridor_it_is_said():
+    inland = cg.Scenario.from_tables(
+        regions=pd.DataFrame({"area": ["europe"]}, index=["Berlin"]),
+        sites=pd.DataFrame({"capacity_mw": [4.0], "area": ["europe"]}, index=["Paris"]),
+        demand=pd.DataFrame({"region": ["Berlin"], "mw": [3.0]}), routes=ROUTES,
+        lanes=pd.DataFrame({"region": ["Berlin"], "site": ["Paris"]}))
+    with pytest.raises(cg.ScenarioError, match="by corridor: no lane goes through one"):
+        cg.freeze(inland, by="corridor")
+
+
 def test_a_rule_selects_by_corridor_and_says_so(gulf):
     cut = cg.Forbid(label="cut", supply={"corridor": {"has": "Red Sea"}}, source="cable fault")
     assert cg.solve(gulf, [cut]).summary["unserved_mwh"] == pytest.approx(2.0)

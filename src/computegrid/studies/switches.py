@@ -92,7 +92,8 @@ def find_switches(
                 raise ScenarioError(f"nobody holds a switch by {by} named {value!r}; "
                                     f"{did_you_mean(value, known)}")
     if not chosen:
-        raise ScenarioError(f"no switch by {by}: every {by} is unknown")
+        why = "no lane goes through one" if by == CORRIDOR else f"every {by} is unknown"
+        raise ScenarioError(f"no switch by {by}: {why}")
     spared = exempt_own and by in JURISDICTIONS
     return [Switch(by, (value,), spared) for value in chosen]
 
