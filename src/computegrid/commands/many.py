@@ -128,7 +128,6 @@ def frontier(
     Example: [bold]computegrid frontier europe -x foreign_share --points 10 --plot curve.png[/bold]
     """
     console = stdout()
-    check_target(plot_file, "--plot")
     if plot_file is not None and plot_file.suffix not in PLOTS:
         raise DataError(f"--plot {plot_file}: the name ends in {', '.join(PLOTS)}")
     scenario = load_model(console, model)

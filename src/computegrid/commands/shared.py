@@ -44,11 +44,10 @@ def write_map(console: Console, answer: Any, file: Path | None) -> None:
     console.print(f"map:    {file}  (open it in a browser; it needs no network)", soft_wrap=True)
 
 
-def check_target(file: Path | None, option: str = "--map") -> None:
-    """Refuse a file to write that cannot be one before anything is solved."""
+def check_target(file: Path | None) -> None:
+    """Refuse a map file that cannot be one before anything is solved."""
     if file is not None and file.is_dir():
-        example = file / ("map.html" if option == "--map" else "curve.png")
-        raise DataError(f"{option} {file} is a folder; name a file, e.g. {example}")
+        raise DataError(f"--map {file} is a folder; name a file, e.g. {file / 'map.html'}")
 
 
 @contextmanager
