@@ -365,17 +365,6 @@ def test_partners_of_china_are_those_of_the_world() -> None:
                 ).all().all(), name
 
 
-def test_no_operator_is_owned_otherwise_than_controlled() -> None:
-    """Where more than half of an operator is known to be held from one place, it controls it."""
-    import computegrid as cg
-
-    control = table("world", "operators").set_index("operator")["control"]
-    owned = cg.load("world").ownership
-    most = owned[(owned["share"] > 0.5) & (owned["jurisdiction"] != "unknown")]
-    assert len(most) > 30
-    assert (most["operator"].map(control) == most["jurisdiction"]).all()
-
-
 def test_carbon_of_the_two_moves() -> None:
     carbon = table("china", "grids").set_index("grid")["carbon_kg_per_mwh"]
     assert carbon["CN-SC"] < carbon["CN-SH"], "Shanghai to Sichuan lowers carbon"
@@ -400,27 +389,3 @@ def test_unpublished_stakes_stay_blank() -> None:
     stakes = table("world", "ownership")["stake_pct"]
     assert (stakes == "").sum() > 10
     assert number(stakes).dropna().between(0.01, 100).all()
-
-
-def test_the_capital_finding_contradicts_no_published_stake() -> None:
-    """``non_eu_capital`` is a finding: never against what is published of stakes."""
-    import computegrid as cg
-
-    sites = cg.load("europe").sites
-    inside = sites[sites["eu_adequacy"] == "EU"]
-    broken = (inside["foreign_share"] > 0.39) | (inside["largest_foreign_share"] > 0.24)
-    assert broken.sum() > 20
-    assert set(inside.loc[broken, "non_eu_capital"]) == {"above"}
-    known = inside["foreign_share_most"] <= 0.24
-    assert known.sum() > 5
-    assert "above" not in set(inside.loc[known, "non_eu_capital"])
-
-
-def test_every_site_says_where_by_whom_and_on_what() -> None:
-    import computegrid as cg
-
-    for name in cg.models():
-        sites = cg.load(name).sites
-        for column in ("country", "operator", "control", "technology", "chip_origin"):
-            blank = sites[column].isna() | (sites[column].astype(str).str.strip() == "")
-            assert not blank.any(), (name, column, list(sites.index[blank])[:5])

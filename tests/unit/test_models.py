@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import computegrid as cg
@@ -207,3 +208,33 @@ def test_the_model_selects_by_ranges_of_known_columns(small_model):
     chosen = cg.load(small_model).sites["capacity_mw"]
     assert 5 < len(chosen) < 40
     assert chosen.min() >= 300
+
+
+def test_no_operator_is_owned_otherwise_than_controlled(scenarios):
+    """Where more than half of an operator is known to be held from one place, it controls it."""
+    file = Path(__file__).parents[2] / "data" / "regions" / "world" / "operators.csv"
+    operators = pd.read_csv(file, keep_default_na=False).set_index("operator")
+    owned = scenarios["world"].ownership
+    most = owned[(owned["share"] > 0.5) & (owned["jurisdiction"] != "unknown")]
+    assert len(most) > 30
+    assert (most["operator"].map(operators["control"]) == most["jurisdiction"]).all()
+
+
+def test_the_capital_finding_contradicts_no_published_stake(scenarios):
+    """``non_eu_capital`` is a finding: never against what is published of stakes."""
+    sites = scenarios["europe"].sites
+    inside = sites[sites["eu_adequacy"] == "EU"]
+    broken = (inside["foreign_share"] > 0.39) | (inside["largest_foreign_share"] > 0.24)
+    assert broken.sum() > 20
+    assert set(inside.loc[broken, "non_eu_capital"]) == {"above"}
+    known = inside["foreign_share_most"] <= 0.24
+    assert known.sum() > 5
+    assert "above" not in set(inside.loc[known, "non_eu_capital"])
+
+
+def test_every_site_says_where_by_whom_and_on_what(scenarios):
+    for name, scenario in scenarios.items():
+        sites = scenario.sites
+        for column in ("country", "operator", "control", "technology", "chip_origin"):
+            blank = sites[column].isna() | (sites[column].astype(str).str.strip() == "")
+            assert not blank.any(), (name, column, list(sites.index[blank])[:5])
