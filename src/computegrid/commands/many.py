@@ -1,4 +1,4 @@
-"""Commands that solve a model many times: compare, freeze, ladder, explain, report."""
+"""Commands that solve a model many times: compare, freeze, ladder, frontier, explain, report."""
 
 from __future__ import annotations
 
@@ -19,10 +19,14 @@ from computegrid.commands.shared import (
     stdout,
     write_map,
 )
+from computegrid.errors import DataError
 from computegrid.saving import safe_csv, write_atomically
 from computegrid.studies.compare import compare as studies_compare
 from computegrid.studies.freeze import freeze as studies_freeze
+from computegrid.studies.frontier import frontier as studies_frontier
 from computegrid.studies.ladder import ladder as studies_ladder
+
+PLOTS = (".png", ".svg", ".pdf")
 
 
 def compare(
@@ -60,6 +64,11 @@ def freeze(
     )] = "control",
     depth: Annotated[int, typer.Option(min=1, max=2, help="2 also throws every pair.")] = 1,
     regime: RegimeOption = None,
+    only: Annotated[Optional[str], typer.Option(  # noqa: UP045
+        metavar="A,B,...", help="Throw these switches alone.")] = None,
+    spare_own: Annotated[bool, typer.Option(
+        "--spare-own/--spare-nobody", help="A jurisdiction's freeze leaves its own demand served.",
+    )] = True,
     give_way: Annotated[bool, typer.Option(
         "--give-way/--no-give-way", help="Others' work may be moved to make room; or it stays.",
     )] = True,
@@ -76,10 +85,11 @@ def freeze(
     console = stdout()
     check_target(map_file)
     scenario = load_model(console, model)
+    names = None if only is None else [name.strip() for name in only.split(",")]
     with progress_bar(console) as progress:
         desk = studies_freeze(
-            scenario, by, depth, regime,  # type: ignore[arg-type]
-            give_way=give_way, reserve_most=reserve_most, progress=progress)
+            scenario, by, depth, regime, spare_own,  # type: ignore[arg-type]
+            give_way=give_way, only=names, reserve_most=reserve_most, progress=progress)
     saystudies.print_freeze(console, desk)
     if csv_file is not None:
         write_atomically(csv_file, lambda path: safe_csv(
@@ -97,6 +107,42 @@ def ladder(model: Model, shapley: Annotated[bool, typer.Option(
         climbed = studies_ladder(scenario, progress=progress)
         shares = climbed.shapley(progress=progress) if shapley else None
     saystudies.print_ladder(console, climbed.table, shares)
+
+
+def frontier(
+    model: Model,
+    x: Annotated[str, typer.Option(
+        "-x", "--x", help="What is held down: foreign_share, carbon, latency or energy."
+    )] = "foreign_share",
+    y: Annotated[str, typer.Option(
+        "-y", "--y", help="What is minimised: cost or carbon.")] = "cost",
+    points: Annotated[int, typer.Option(min=2, help="How many bounds on x.")] = 20,
+    regime: RegimeOption = None,
+    csv_file: Annotated[Optional[Path], typer.Option(  # noqa: UP045
+        "--csv", metavar="FILE", help="Write the whole table here.")] = None,
+    plot_file: Annotated[Optional[Path], typer.Option(  # noqa: UP045
+        "--plot", metavar="FILE", help="Draw the curve here (png, svg or pdf).")] = None,
+) -> None:
+    """Trace the trade-off between two figures: what the next step down in x costs in y.
+
+    Example: [bold]computegrid frontier europe -x foreign_share --points 10 --plot curve.png[/bold]
+    """
+    console = stdout()
+    if plot_file is not None and plot_file.suffix not in PLOTS:
+        raise DataError(f"--plot {plot_file}: the name ends in {', '.join(PLOTS)}")
+    scenario = load_model(console, model)
+    with progress_bar(console) as progress:
+        curve = studies_frontier(scenario, x, y, points, regime, progress=progress)
+    saystudies.print_frontier(console, curve)
+    if csv_file is not None:
+        write_atomically(csv_file, lambda path: safe_csv(
+            curve.table.reset_index()).to_csv(path, index=False))
+        console.print(f"table: {csv_file}", soft_wrap=True)
+    if plot_file is not None:
+        figure = curve.plot().figure
+        write_atomically(plot_file, lambda path: figure.savefig(
+            path, format=plot_file.suffix[1:], dpi=140, bbox_inches="tight"))
+        console.print(f"plot:  {plot_file}", soft_wrap=True)
 
 
 def explain(

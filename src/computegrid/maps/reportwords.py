@@ -74,7 +74,7 @@ def _selector(selector: Mapping[str, Any]) -> str:
 
 def _condition(condition: Any) -> str:
     if isinstance(condition, Mapping):
-        words = {"not": "is not", "min": "at least", "max": "at most"}
+        words = {"not": "is not", "min": "at least", "max": "at most", "has": "names"}
         return " and ".join(f"{words.get(key, key)} {_listed(value)}" for key, value in condition.items())
     return f"is {_listed(condition)}"
 

@@ -174,9 +174,11 @@ def _switch_cells(row: dict[Any, Any], total: float, says: dict[str, str]) -> li
 def _frozen_view(freeze: Freeze, outcome: Outcome, says: dict[str, str]) -> View:
     assert outcome.dispatch is not None  # noqa: S101 - the caller looked
     scenario = freeze.scenario
-    lanes = outcome.switch.lanes(scenario)
-    sites = scenario.sites.index
-    closed = sites.take(np.unique(scenario.arrays.lane_site[lanes]))
+    site, lanes = scenario.arrays.lane_site, outcome.switch.lanes(scenario)
+    closed = np.unique(site[lanes])
+    if outcome.switch.by == "corridor":  # a cut reaches lanes; a site is closed when none is left
+        closed = np.setdiff1d(closed, np.delete(site, lanes))
+    closed = scenario.sites.index.take(closed)
     held = {} if outcome.reserve is None else outcome.reserve.sites["reserve_mw"].to_dict()
     return View(
         outcome.dispatch, f"{says['frozen']}: {outcome.switch.label}", frozenset(closed), held

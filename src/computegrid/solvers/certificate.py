@@ -19,6 +19,9 @@ OPTIMALITY = 1e-6
 """Largest wrong-signed price, relative to the mean cost of a MW at work."""
 GAP = 1e-6
 """Largest duality gap and slackness, relative to the operating cost."""
+ROUNDING = 1e-9
+"""Least part of the objective that they are measured against: where nearly nothing is served, the
+operating cost is lost in the rounding of what is not."""
 
 PIECE = 8_192
 """Figures looked at in one go: they fit the processor's cache, and BLAS takes one thread."""
@@ -112,7 +115,7 @@ def certify(
     columns, column_slack, column_wrong = _dual_value(reduced, x, lp.col_lower, lp.col_upper)
     objective = _product(lp.cost, x)
     flow = lp.columns_of("flow")
-    operating = max(1.0, abs(_product(lp.cost[flow], x[flow])))
+    operating = max(1.0, abs(_product(lp.cost[flow], x[flow])), ROUNDING * abs(objective))
     certificate = Certificate(
         primal_residual=primal,
         dual_residual=max(row_wrong, column_wrong) / _mean_cost(lp, x),
