@@ -14,7 +14,7 @@ import matplotlib.pyplot as plt
 
 from computegrid.dispatch import Dispatch
 from computegrid.maps import markup
-from computegrid.maps.base import BaseMap
+from computegrid.maps.base import BaseMap, Land, ground
 from computegrid.maps.estimates import estimates
 from computegrid.maps.figures import horizon_hours
 from computegrid.maps.header import header, large, share
@@ -64,7 +64,10 @@ def write_report(
     *,
     base: str | None = None,
     lang: Lang = "en",
+    land: Land = "coarse",
+    worldview: str | None = None,
     base_map: BaseMap = None,
+    base_map_note: str = "",
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Path:
     """Solve a scenario under regimes and write what came of it as one HTML file.
@@ -81,8 +84,8 @@ def write_report(
         Regime that changes are taken from, as in :func:`computegrid.compare`.
     lang : {"en", "zh", "both"}
         Words and names; both is English with Chinese names beside.
-    base_map : optional
-        As :func:`computegrid.maps.page.draw_dispatch` takes it.
+    land, worldview, base_map, base_map_note
+        As :func:`computegrid.maps.page.draw_dispatch` takes them.
     progress : callable, optional
         Called as ``progress(done, total, regime)`` before each solve.
 
@@ -91,14 +94,20 @@ def write_report(
     Path
     """
     check_lang(lang)
+    drawing = {"land": land, "worldview": worldview, "base_map": base_map,
+               "base_map_note": base_map_note}  # fmt: skip
+    ground(**drawing)  # type: ignore[arg-type]
     comparison = compare(scenario, regimes, base, progress=progress)
-    return write_text(Path(path), report_html(comparison, lang=lang, base_map=base_map))
+    return write_text(Path(path), report_html(comparison, lang=lang, **drawing))
 
 
 def report_html(
-    comparison: Comparison, *, lang: Lang = "en", base_map: BaseMap = None
+    comparison: Comparison, *, lang: Lang = "en", **drawing: Any
 ) -> str:
-    """The report of a comparison, as the text of an HTML document."""
+    """The report of a comparison, as the text of an HTML document.
+
+    ``drawing`` says what the maps stand on, as :func:`computegrid.maps.paper.plot_map` takes it.
+    """
     says, scenario = report_words(lang), comparison.scenario
     first = comparison.dispatches[comparison.base]
     head = header(first, lang)
@@ -106,7 +115,7 @@ def report_html(
         ("summary", says["summary"], _summary(comparison, says, lang)),
         *(
             (f"regime-{k}", title_in(dispatch.regime, lang),
-             _regime(dispatch, says, lang, base_map))
+             _regime(dispatch, says, lang, drawing))
             for k, dispatch in enumerate(comparison.dispatches.values())
         ),
         ("estimates", says["estimates"], _estimates(scenario, says, lang)),
@@ -158,10 +167,12 @@ def _summary(comparison: Comparison, says: dict[str, str], lang: Lang) -> str:
     )  # fmt: skip
 
 
-def _regime(dispatch: Dispatch, says: dict[str, str], lang: Lang, base_map: BaseMap) -> str:
+def _regime(
+    dispatch: Dispatch, says: dict[str, str], lang: Lang, drawing: dict[str, Any]
+) -> str:
     totals = markup.facts(header(dispatch, lang).totals)
     caption = says["fig_map"]
-    fig_map = _drawn(lambda: plot_map(dispatch, lang=lang, base_map=base_map, title=False), "png")
+    fig_map = _drawn(lambda: plot_map(dispatch, lang=lang, title=False, **drawing), "png")
     control = _picture(plot_dispatch, dispatch, "control", says["fig_control"], lang)
     note = dispatch.regime.note
     return (

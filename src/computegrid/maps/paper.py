@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PatchCollection
 from matplotlib.colors import LinearSegmentedColormap, Normalize
-from matplotlib.patches import Polygon
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 
-from computegrid.maps.base import BaseMap, base_layer
+from computegrid.maps.base import BaseMap, Ground, Land, apart, cut_at, ground
 from computegrid.maps.figures import price_column
 from computegrid.maps.fonts import fit_fonts
-from computegrid.maps.layers import Layers, draw_layers
+from computegrid.maps.header import header
+from computegrid.maps.layers import Layers, arcs_between, draw_layers
 from computegrid.maps.legends import control_legend
 from computegrid.maps.palette import CONTROL_COLOURS, INK, SEQUENTIAL
 from computegrid.maps.plotwords import literal, plot_words, title_of
-from computegrid.maps.scales import bounds, flow_rule
+from computegrid.maps.scales import bounds, flow_rule, west_edge
+from computegrid.maps.shapes import Shapes, shapes_of
 from computegrid.maps.words import Lang, check_lang, names
 
 if TYPE_CHECKING:
@@ -33,7 +37,11 @@ def plot_map(
     ax: Axes | None = None,
     *,
     lang: Lang = "en",
+    land: Land = "coarse",
+    worldview: str | None = None,
     base_map: BaseMap = None,
+    base_map_note: str = "",
+    region_shapes: Shapes = None,
     title: bool = True,
 ) -> Axes:
     """Draw the mean flows, sites and regions of a dispatch on matplotlib axes.
@@ -50,8 +58,8 @@ def plot_map(
         Where; a new figure when None.
     lang : {"en", "zh", "both"}
         Words and names.
-    base_map : optional
-        As :func:`computegrid.maps.page.draw_dispatch` takes it.
+    land, worldview, base_map, base_map_note, region_shapes
+        As :func:`computegrid.maps.page.draw_dispatch` takes them.
     title : bool
         Write model and regime above.
 
@@ -62,13 +70,21 @@ def plot_map(
     check_lang(lang)
     if ax is None:
         _, ax = plt.subplots(figsize=(9.5, 5.6), layout="constrained")
-    layers = draw_layers(dispatch)
-    _frame(ax, layers)
-    _land(ax, base_map)
+    below = ground(land, worldview, base_map, base_map_note)
+    shapes = shapes_of(dispatch.scenario, below, region_shapes)
+    layers = draw_layers(dispatch, arcs=False)
+    west = west_edge([layers])
+    layers = _on_map(dispatch, layers, west)
+    _frame(ax, layers, west)
+    _ground(ax, below, west)
+    _regions(ax, layers, price_column(dispatch), shapes, west)
     _flows(ax, layers)
-    _regions(ax, layers, price_column(dispatch))
     _sites(ax, layers)
     _labels(ax, layers, lang)
+    note = header(dispatch, lang, below).ground
+    ax.annotate(literal(note), (1, 0), (-4, 4), xycoords="axes fraction", color="#4b5563",
+                textcoords="offset points", ha="right", va="bottom", fontsize=6, zorder=7,
+                bbox={"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 1.5})  # fmt: skip
     control_legend(ax, set(layers.sites["group"]), lang, on_map=True)
     if title:
         says = plot_words(lang)
@@ -78,8 +94,19 @@ def plot_map(
     return ax
 
 
-def _frame(ax: Axes, layers: Layers) -> None:
-    (south, west), (north, east) = bounds([layers])["all"]
+def _on_map(dispatch: Dispatch, layers: Layers, west: float) -> Layers:
+    """The layers with longitudes east of the map's western edge, and arcs that are cut there."""
+    turned = {
+        name: table.set_geometry(gpd.points_from_xy(
+            (table.geometry.x - west) % 360 + west, table.geometry.y, crs=table.crs))
+        for name, table in (("sites", layers.sites), ("regions", layers.regions))
+    }  # fmt: skip
+    arcs = arcs_between(dispatch.scenario, layers.flows, west)
+    return replace(layers, flows=layers.flows.set_geometry(arcs, crs=layers.flows.crs), **turned)
+
+
+def _frame(ax: Axes, layers: Layers, edge: float) -> None:
+    (south, west), (north, east) = bounds([layers], edge)["all"]
     high, wide = max(north - south, 4.0) * 0.08, max(east - west, 6.0) * 0.08
     south, north = max(south - high, -85.0), min(north + high, 85.0)
     stretch = 1 / np.cos(np.radians((south + north) / 2))
@@ -93,34 +120,30 @@ def _frame(ax: Axes, layers: Layers) -> None:
     ax.spines[:].set_color("#d6d3cc")
 
 
-def _land(ax: Axes, base_map: BaseMap) -> None:
-    """Land or the planner's own layer; what lies outside the frame is left out."""
+def _ground(ax: Axes, below: Ground, edge: float) -> None:
+    """Land and borders, or the planner's own layer; what lies outside the frame is left out."""
     (west, east), (south, north) = ax.get_xlim(), ax.get_ylim()
-    lines: list[Any] = []
-    shapes: list[Any] = []
-    for feature in json.loads(base_layer(base_map))["features"]:
-        for ring in _rings(feature["geometry"]):
-            points = np.asarray(ring, dtype=float)[:, :2]
-            (left, low), (right, high) = points.min(axis=0), points.max(axis=0)
-            if right < west or left > east or high < south or low > north:
-                continue
-            points = np.clip(points, [west - 9, south - 9], [east + 9, north + 9])
-            closed = feature["geometry"]["type"].endswith("Polygon")
-            (shapes if closed else lines).append(points)
-    fill = PatchCollection([Polygon(points) for points in shapes], facecolor="#f2efe8",
-                           edgecolor="#cfc9bd", linewidth=0.4, zorder=1)  # fmt: skip
+    polygons, lines = cut_at(below.polygons, below.lines, edge)
+
+    def seen(points: Any) -> bool:
+        (left, low), (right, high) = points.min(axis=0), points.max(axis=0)
+        return bool(right >= west and left <= east and high >= south and low <= north)
+
+    def near(points: Any) -> Any:
+        return np.clip(points, [west - 9, south - 9], [east + 9, north + 9])
+
+    fill = PatchCollection(
+        [_patch([near(ring) for ring in rings]) for rings in polygons if seen(rings[0])],
+        facecolor="#f2efe8", edgecolor="#cfc9bd", linewidth=0.4, zorder=1)  # fmt: skip
     ax.add_collection(fill, autolim=False)
-    ax.add_collection(LineCollection(lines, colors="#cfc9bd", linewidths=0.5, zorder=1), False)
+    kept = [near(line) for line in lines if seen(line)]
+    ax.add_collection(LineCollection(kept, colors="#8d8577", linewidths=0.5, zorder=1.2), False)
 
 
-def _rings(geometry: dict[str, Any]) -> list[Any]:
-    """Outer rings of polygons, and lines."""
-    kind, at = geometry["type"], geometry.get("coordinates", [])
-    if kind == "GeometryCollection":
-        return [ring for part in geometry["geometries"] for ring in _rings(part)]
-    if kind.endswith("Polygon"):
-        return [part[0] for part in (at if kind == "MultiPolygon" else [at])]
-    return list(at) if kind == "MultiLineString" else [at]
+def _patch(rings: list[Any]) -> PathPatch:
+    """A polygon with its holes."""
+    codes = [np.r_[Path.MOVETO, np.full(len(ring) - 1, Path.LINETO)] for ring in rings]
+    return PathPatch(Path(np.vstack(rings), np.concatenate(codes)))
 
 
 def _flows(ax: Axes, layers: Layers) -> None:
@@ -147,15 +170,21 @@ def _area(layers: Layers, mw: Any) -> Any:
     return _LARGEST_PT2 * np.asarray(mw, dtype=float) / most
 
 
-def _regions(ax: Axes, layers: Layers, price: str) -> None:
+def _regions(ax: Axes, layers: Layers, price: str, shapes: dict[Any, Any], edge: float) -> None:
+    """Squares whose area is the demand; regions that have a shape are shaded as well."""
     regions = layers.regions[layers.regions["demand_mw"] > 0]
     prices = regions[price].to_numpy(dtype=float)
     low, high = np.quantile(prices, [0.03, 0.97]) if len(prices) else (0.0, 1.0)
     ramp = LinearSegmentedColormap.from_list("price", SEQUENTIAL)
+    colours = ramp(Normalize(low, high if high > low else low + 1.0, clip=True)(prices))
+    for region, colour in zip(regions.index, colours, strict=True):
+        polygons, _ = cut_at(apart([shapes.get(region)])[0], [], edge)
+        ax.add_collection(PatchCollection(
+            [_patch(rings) for rings in polygons], facecolor=colour, edgecolor="#6b6459",
+            linewidth=0.4, alpha=0.85, zorder=1.1), autolim=False)  # fmt: skip
     ax.scatter(
         regions.geometry.x, regions.geometry.y, marker="s", linewidths=0.6, edgecolors="#4a4038",
-        s=np.maximum(6.0, _area(layers, regions["demand_mw"])), zorder=3,
-        c=ramp(Normalize(low, high if high > low else low + 1.0, clip=True)(prices)),
+        s=np.maximum(6.0, _area(layers, regions["demand_mw"])), zorder=3, c=colours,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from computegrid.maps.layers import Layers
@@ -95,7 +96,29 @@ def marks(sites: list[dict[str, Any]]) -> list[str]:
     return sorted(found)
 
 
-def bounds(drawn: Sequence[Layers]) -> dict[str, list[list[float]]]:
+def west_edge(drawn: Sequence[Layers]) -> float:
+    """Western edge of the map [deg]: the antimeridian, or where far fewer MW cross.
+
+    A map whose work goes over the Pacific is cut in the Atlantic, if that cuts less than half as
+    many MW; so most arcs are seen whole. The edge keeps clear of regions and sites.
+    """
+    places = {name: pd.concat([getattr(layers, name).geometry.x for layers in drawn[:1]])
+              for name in ("regions", "sites")}  # fmt: skip
+    flows = pd.concat([layers.flows[["region", "site", "mw"]] for layers in drawn])
+    start = flows["region"].map(places["regions"]).to_numpy(dtype=float)
+    way = (flows["site"].map(places["sites"]).to_numpy(dtype=float) - start + 180) % 360 - 180
+    edges = np.arange(-180.0, 180.0, 2.5)
+    begin = np.minimum(start, start + way)  # how far each edge lies east of where an arc begins
+    crossed = (edges[:, None] - begin) % 360 < np.abs(way)
+    cut = crossed @ flows["mw"].to_numpy(dtype=float)
+    every = np.concatenate([place.to_numpy(dtype=float) for place in places.values()])
+    near = np.abs((every - edges[:, None] + 180) % 360 - 180).min(axis=1, initial=180.0)
+    cut[(near < 4.0) & (edges != -180.0)] = np.inf
+    best = int(np.lexsort((np.abs(edges + 30.0), cut))[0])
+    return float(edges[best]) if cut[best] < 0.5 * cut[0] else -180.0
+
+
+def bounds(drawn: Sequence[Layers], west_deg: float = -180.0) -> dict[str, list[list[float]]]:
     """South-west and north-east corners [deg] of all there is to see, and of the regions alone.
 
     Of the sites, those count that do ``OPENING_SHARE`` of the work in a view: a far place that
@@ -109,10 +132,10 @@ def bounds(drawn: Sequence[Layers]) -> dict[str, list[list[float]]]:
         before = sites["served_mw"].cumsum() - sites["served_mw"]
         most = before < OPENING_SHARE * sites["served_mw"].sum()
         places.append(sites.geometry[most] if most.any() else sites.geometry)
-    return {"all": _corners(places), "home": _corners(places[:1])}
+    return {"all": _corners(places, west_deg), "home": _corners(places[:1], west_deg)}
 
 
-def _corners(places: list[gpd.GeoSeries]) -> list[list[float]]:
-    lon = np.concatenate([place.x for place in places])
+def _corners(places: list[gpd.GeoSeries], west_deg: float) -> list[list[float]]:
+    lon = (np.concatenate([place.x for place in places]) - west_deg) % 360.0 + west_deg
     lat = np.concatenate([place.y for place in places])
     return [[float(lat.min()), float(lon.min())], [float(lat.max()), float(lon.max())]]

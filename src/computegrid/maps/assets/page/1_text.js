@@ -55,8 +55,10 @@ function shadeColour(i) {
   return ramp(high > low ? (regionValue(i, state.shade) - low) / (high - low) : 0.5);
 }
 const widest = () => (state.moved ? view().moved_mw : data.scale.flow_mw);
-const lineWidth = (value) => Math.max(0.7, data.scale.flow_px * Math.sqrt(value / widest()));
-const radius = (value) => data.scale.site_px * Math.sqrt(Math.max(0, value) / data.scale.site_mw);
+let fitted = 1; // marks are smaller on a small map, so that a phone shows more than the largest of them
+function fitMarks() { const size = map.getSize(); fitted = Math.min(1, Math.pow(Math.sqrt(size.x * size.y) / 520, 1.5)) || 1; }
+const lineWidth = (value) => Math.max(0.7, fitted * data.scale.flow_px * Math.sqrt(value / widest()));
+const radius = (value) => fitted * data.scale.site_px * Math.sqrt(Math.max(0, value) / data.scale.site_mw);
 function nice(value) {
   const power = Math.pow(10, Math.floor(Math.log10(value))), lead = value / power;
   return (lead >= 5 ? 5 : lead >= 2 ? 2 : 1) * power;

@@ -4,7 +4,20 @@ for (const [name, level] of [["land", 200], ["flows", 410], ["points", 420], ["l
   pane.style.zIndex = level;
   if (name === "land" || name === "labels") pane.style.pointerEvents = "none";
 }
-L.geoJSON(land, { interactive: false, pane: "land", renderer: L.canvas({ pane: "land", padding: 0.2 }), style: { stroke: true, weight: 0.6, color: "#cfc9bd", fillColor: "#f2efe8", fillOpacity: 1 } }).addTo(map);
+const ground = { interactive: false, pane: "land", renderer: L.canvas({ pane: "land", padding: 0.2 }) };
+const lands = land.polygons.map((rings) => rings.map((ring) => unwind(ring, land.units)));
+L.polygon(lands, { ...ground, stroke: false, fillColor: "#f2efe8", fillOpacity: 1 }).addTo(map);
+L.polyline(lands.flat().flatMap(coast), { ...ground, weight: 0.6, color: "#cfc9bd" }).addTo(map);
+L.polyline(land.lines.map((line) => unwind(line, land.units)), { ...ground, weight: 0.8, color: "#8d8577" }).addTo(map);
+function coast(ring) { // a ring without the sides that only the edge of the map gave it
+  const edge = (p) => [data.west_deg, data.west_deg + 360].some((lon) => Math.abs(p[1] - lon) < 1e-6);
+  const parts = [[]];
+  ring.forEach(function (p, k) {
+    if (k && edge(p) && edge(ring[k - 1])) parts.push([]);
+    parts[parts.length - 1].push(p);
+  });
+  return parts.filter((part) => part.length > 1);
+}
 L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
 flowLines.forEach(function (line, i) {
   line.bindTooltip(() => tooltip("flow", i), { sticky: true, opacity: 1, className: "cg-tip" });
@@ -26,12 +39,12 @@ let moved = false;
 const started = performance.now();
 updateClock(); updateViews();
 map.invalidateSize({ animate: false });
-fit(); spread(); updateControls(); redraw(); updatePanel();
+fitMarks(); fit(); spread(); updateControls(); redraw(); updatePanel();
 map.on("zoomend", () => { spread(); updateLabels(); });
 map.on("moveend", updateLabels);
 map.on("click", () => { if (state.selected) select(null); });
 map.on("dragstart zoomstart", (event) => { if (event.target === map && map._loaded) moved = moved || document.hasFocus(); });
-window.addEventListener("resize", () => { map.invalidateSize({ animate: false }); if (!moved) fit(); });
+window.addEventListener("resize", () => { map.invalidateSize({ animate: false }); fitMarks(); if (!moved) fit(); spread(); redraw(); });
 part("open-table").addEventListener("click", () => openTable(study ? "study" : "flows"));
 part("open-panel").addEventListener("click", function () {
   const hidden = root.classList.toggle("cg-no-side");
