@@ -24,7 +24,7 @@ PAYLOADS = {
     "attribute": '" onmouseover="hit(\'{}\')" x="',
     "single": "' autofocus onfocus='hit(\"{}\")' x='",
     "template": "`${{hit('{}')}}`",
-    "jinja": "{{{{ 7 * 191 }}}}{{{{ cycler.__init__.__globals__ }}}}{{% raw %}}{{# {}",
+    "jinja": "{{{{ 7919 * 7907 }}}}{{{{ cycler.__init__.__globals__ }}}}{{% raw %}}{{# {}",
     "backslash": "\\\\');hit('{}');//\\",
     "close": "</script></style></title></textarea>--><script>hit('{}')</script>",
     "direction": "\u202e\u2066{}\u2029\u2028\x00",
@@ -104,7 +104,7 @@ def test_no_payload_runs_in_a_study(payload, open_page, tmp_path: Path):
         page.locator("[data-part=open-table]").click()
         assert page.evaluate("window.hits") == []
         assert page.locator(FOREIGN).count() == 2
-        assert "1337" not in page.content()
+        assert "62615533" not in page.content()
         opened.check()
 
 
@@ -122,7 +122,7 @@ def test_no_payload_runs_in_a_report(payload, browser, tmp_path: Path, monkeypat
     assert page.evaluate("window.hits") == [] and complaints == []
     assert page.locator("script, object, iframe, embed, [onload], [onerror]").count() == 0
     assert page.locator("[onfocus], [onmouseover], svg, img:not([src^='data:image/'])").count() == 0
-    assert "1337" not in page.content()
+    assert "62615533" not in page.content()
     if payload != "direction":
         assert page.locator("h1").inner_text().startswith(PAYLOADS[payload].format("title"))
     page.close()
@@ -145,7 +145,7 @@ def test_no_payload_runs_in_any_sink(payload, lang, open_page, tmp_path: Path):
     page.wait_for_timeout(200)
     assert page.evaluate("window.hits") == []
     assert page.locator(FOREIGN).count() == 2  # Leaflet and the page itself
-    assert "1337" not in page.content()
+    assert "62615533" not in page.content()
     opened.check()
     if payload != "direction":
         assert page.locator("h1").inner_text().startswith(PAYLOADS[payload].format("title"))

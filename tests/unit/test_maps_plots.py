@@ -1,19 +1,15 @@
 """Plots draw, and a base map of one's own is shapes only, from a local file."""
 
-import json
 from dataclasses import replace
 
-import geopandas as gpd
 import matplotlib as mpl
 import pandas as pd
 import pytest
-from shapely.geometry import GeometryCollection, LineString, Point, box
 
 import computegrid as cg
 from computegrid.dispatch import Dispatch, solve
-from computegrid.errors import DataError, ScenarioError
-from computegrid.maps import draw_dispatch, plot_dispatch
-from computegrid.maps.base import base_layer
+from computegrid.errors import ScenarioError
+from computegrid.maps import plot_dispatch
 from computegrid.maps.palette import CONTROL_COLOURS
 from computegrid.scenario.regime import Regime
 from computegrid.scenario.scenario import Scenario
@@ -95,44 +91,6 @@ def test_a_notebook_shows_the_totals(dispatch):
     assert "<script" not in named._repr_html_()
 
 
-def test_no_worldview_is_shipped(dispatch):
-    with pytest.raises(ScenarioError, match="base_map="):
-        dispatch.explore(worldview="iso")
-
-
 def test_no_other_kind(dispatch):
     with pytest.raises(ScenarioError, match="did you mean 'supply'"):
         plot_dispatch(dispatch, "suply")
-
-
-def test_a_base_map_is_shapes_only(dispatch, tmp_path):
-    mixed = GeometryCollection(
-        [box(0, 0, 1, 1), GeometryCollection([LineString([(0, 0), (2, 2)])]), Point(3, 3)]
-    )
-    frame = gpd.GeoDataFrame({"name": ["<script>"]}, geometry=[mixed], crs="EPSG:4326")
-    layer = json.loads(base_layer(frame))
-    assert [f["geometry"]["type"] for f in layer["features"]] == ["Polygon", "LineString"]
-    assert all(feature["properties"] == {} for feature in layer["features"])
-    path = tmp_path / "own.geojson"
-    path.write_text(frame.to_json(), encoding="utf-8")
-    assert json.loads(base_layer(path)) == layer
-    page = draw_dispatch(dispatch, base_map=path, base_map_note="GS(2026)1234").get_root().render()
-    foot = page.split("<footer")[1].split("</footer>")[0]
-    assert "GS(2026)1234" in foot and "Natural Earth" not in foot
-
-
-@pytest.mark.parametrize(
-    "path",
-    ["https://example.org/a.geojson", "/vsicurl/https://example.org/a.geojson", "absent.geojson"],
-)
-def test_a_base_map_is_a_local_file(path):
-    with pytest.raises(DataError, match="base_map"):
-        base_layer(path)
-
-
-def test_a_base_map_without_shapes_is_refused(tmp_path):
-    for text in ('{"type": "FeatureCollection", "features": []}', "not json", '{"type": "Point"}'):
-        path = tmp_path / "own.geojson"
-        path.write_text(text)
-        with pytest.raises(DataError, match="base_map"):
-            base_layer(path)

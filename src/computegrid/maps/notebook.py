@@ -26,7 +26,7 @@ def dispatch_html(dispatch: Dispatch) -> str:
     """Totals of a dispatch as an HTML table, and how to see more."""
     head = header(dispatch, "en")
     return _shown(
-        f"{head.regime} · {head.period} · {dispatch.status}, {dispatch.solver}", head.title,
+        " · ".join((head.regime, head.period, dispatch.status, dispatch.solver)), head.title,
         ["", ""], head.totals,
         ".explore() draws the map, .plot() the supply curve; .flows, .prices, .summary are tables",
     )  # fmt: skip
@@ -43,10 +43,10 @@ def comparison_html(comparison: Comparison) -> str:
         regime = comparison.dispatches[name].regime
         cells = regime_cells(figures[name], start)
         title = pick(regime.title or name, regime.title_zh, "en")
-        rows.append([title, *(f"{text} ({more})" if more else text for text, more in cells)])
+        rows.append([title, *map(_with_change, cells)])
     head = header(comparison.dispatches[comparison.base], "en")
     return _shown(
-        f"Regimes against {head.name} · {head.period}", head.title,
+        " · ".join(("Regimes against", head.name, head.period)), head.title,
         ["Regime", "Cost USD", "Unserved", "Own control", "CO₂"], rows,
         ".explore() draws the map of every regime and what moved; .table has every figure",
     )  # fmt: skip
@@ -58,12 +58,12 @@ def freeze_html(freeze: Freeze) -> str:
     rows = []
     for name, row in table.to_dict("index").items():
         cells = switch_cells(row, total, words("en"))
-        texts = [f"{text} ({more})" if more else text for text, more in cells]
-        rows.append([name, *texts, *[""] * (4 - len(texts))])
+        rows.append([name, *map(_with_change, cells), *[""] * (4 - len(cells))])
     head, rest = header(freeze.before, "en"), len(freeze.table) - len(table)
+    line = ["Who can switch off what, by " + freeze.by, head.name]
+    line += ["the worst " + str(len(table)) + " of " + str(len(freeze.table))] if rest else []
     return _shown(
-        f"Who can switch off what, by {freeze.by} · {head.name}"
-        + (f" · the worst {len(table)} of {len(freeze.table)}" if rest else ""), head.title,
+        " · ".join(line), head.title,
         ["Frozen", "Unserved", "Given up after", "Added cost USD", "Reserve"], rows,
         ".explore() draws who goes dark; .table, .matrix and .victims have every figure",
     )  # fmt: skip
@@ -72,14 +72,21 @@ def freeze_html(freeze: Freeze) -> str:
 def table_html(table: pd.DataFrame, title: str, line: str) -> str:
     """Any table of a study, its numbers with four digits."""
     rows = [
-        [key, *(f"{cell:,.4g}" if isinstance(cell, float) else str(cell) for cell in row)]
+        [key, *(format(cell, ",.4g") if isinstance(cell, float) else str(cell) for cell in row)]
         for key, row in zip(table.index, table.itertuples(index=False), strict=True)
     ]
     return _shown(line, title, [str(table.index.name or ""), *table.columns], rows, "")
 
 
+def _with_change(cell: Sequence[str]) -> str:
+    figure, change = cell
+    return figure + (" (" + change + ")" if change else "")
+
+
 def _shown(
     line: str, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], more: str
 ) -> str:
-    table = markup.table(columns, rows)
-    return f"<div><b>{safe(title)}</b> · {safe(line)}{table}<small>{safe(more)}</small></div>"
+    return (
+        f"<div><b>{safe(title)}</b> · {safe(line)}{markup.table(columns, rows)}"
+        f"<small>{safe(more)}</small></div>"
+    )

@@ -18,6 +18,9 @@ OPENING_SHARE, OPENING_FLOWS = 0.95, 120
 """Where there are many flows, the page opens with the largest: until they carry this share of the
 MW or are this many. The reader may ask for the rest, and the page says what is not drawn."""
 
+_ATLANTIC_DEG = (-30.0, -27.5, -32.5, -25.0, -35.0, -37.5, -40.0)
+"""Meridians at which a map may be cut instead of the antimeridian: few people live there."""
+
 _IDLE = {"planned", "under_construction", "announced", "unverified"}
 
 
@@ -97,24 +100,29 @@ def marks(sites: list[dict[str, Any]]) -> list[str]:
 
 
 def west_edge(drawn: Sequence[Layers]) -> float:
-    """Western edge of the map [deg]: the antimeridian, or where far fewer MW cross.
+    """Western edge of the map [deg]: the antimeridian, or the middle of the Atlantic.
 
-    A map whose work goes over the Pacific is cut in the Atlantic, if that cuts less than half as
-    many MW; so most arcs are seen whole. The edge keeps clear of regions and sites.
+    A map whose work goes over the Pacific is cut in the Atlantic, if of the flows it opens with
+    that cuts less than half as many MW; so most arcs are seen whole. The edge keeps clear of
+    regions and sites.
     """
     places = {name: pd.concat([getattr(layers, name).geometry.x for layers in drawn[:1]])
               for name in ("regions", "sites")}  # fmt: skip
-    flows = pd.concat([layers.flows[["region", "site", "mw"]] for layers in drawn])
+    opening = [
+        flows[flows["mw"] >= flow_rule(flows["mw"].to_numpy(dtype=float), len(flows))["least_mw"]]
+        for flows in (layers.flows for layers in drawn)
+    ]
+    flows = pd.concat([flows[["region", "site", "mw"]] for flows in opening])
     start = flows["region"].map(places["regions"]).to_numpy(dtype=float)
     way = (flows["site"].map(places["sites"]).to_numpy(dtype=float) - start + 180) % 360 - 180
-    edges = np.arange(-180.0, 180.0, 2.5)
+    edges = np.array([-180.0, *_ATLANTIC_DEG])
     begin = np.minimum(start, start + way)  # how far each edge lies east of where an arc begins
     crossed = (edges[:, None] - begin) % 360 < np.abs(way)
     cut = crossed @ flows["mw"].to_numpy(dtype=float)
     every = np.concatenate([place.to_numpy(dtype=float) for place in places.values()])
     near = np.abs((every - edges[:, None] + 180) % 360 - 180).min(axis=1, initial=180.0)
     cut[(near < 4.0) & (edges != -180.0)] = np.inf
-    best = int(np.lexsort((np.abs(edges + 30.0), cut))[0])
+    best = int(np.argmin(cut))
     return float(edges[best]) if cut[best] < 0.5 * cut[0] else -180.0
 
 

@@ -26,7 +26,11 @@ flowLines.forEach(function (line, i) {
 flowLayer.addTo(map); regionLayer.addTo(map); siteLayer.addTo(map);
 function redraw() { updateFlows(); updatePoints(); showPoints(); updateLegend(); updateLabels(); }
 let extent = study ? "home" : "all";
-function fit() { map.fitBounds(data.bounds[extent], { padding: [44, 44], maxZoom: 6, animate: false }); }
+function fit() { // all there is, and how far north its arcs go; or the regions alone
+  const [low, high] = data.bounds[extent], arcs = extent === "all" ? drawnFlows() : [];
+  const north = arcs.reduce((most, line) => Math.max(most, Math.min(76, line.getBounds().getNorth())), high[0]);
+  map.fitBounds([low, [north, high[1]]], { padding: [44, 44], maxZoom: 6, animate: false });
+}
 const frame = L.control({ position: "topleft" });
 frame.onAdd = function () {
   const button = (name, sign, text) => el("button", { type: "button", title: text, "aria-label": text, text: sign, "data-extent": name, on: { click: () => { extent = name; fit(); } } });
