@@ -87,6 +87,7 @@ def _bounds(ring):
 def test_borders_lie_between_two_countries():
     shapes = countries_of(NAMED)
     assert {"FR", "NO", "CN", "RU", "TW", "US"} <= set(shapes)
+    assert shapes["AU"].area > 600 and shapes["FR"].area > 50  # square degrees
     france, spain = shapes["FR"], shapes["ES"]
     lines = [LineString(line) for line in borders_of(NAMED)]
     between = [x for x in lines if x.distance(france) < 1e-9 and x.distance(spain) < 1e-9]

@@ -48,14 +48,13 @@ def borders_of(name: str) -> list[Any]:
 def countries_of(name: str) -> dict[str, Any]:
     """Shape of each country that has an ISO 3166 code, by that code."""
     held, arcs = _held(name)
-    shapes = {}
+    shapes: dict[str, list[shapely.Polygon]] = {}
     for code, _, parts in held["countries"]:
-        if code:
-            rings = [[_ring(ring, arcs) for ring in part] for part in parts]
-            polygons = [polygon for part in rings for polygon in flat_polygons(part)]
-            if polygons:
-                shapes[code] = shapely.MultiPolygon(polygons)
-    return shapes
+        if code:  # some codes stand on more than one shape: Australia and its reefs
+            for part in parts:
+                rings = [_ring(ring, arcs) for ring in part]
+                shapes.setdefault(code, []).extend(flat_polygons(rings))
+    return {code: shapely.MultiPolygon(found) for code, found in shapes.items() if found}
 
 
 def flat_polygons(rings: list[Any]) -> list[shapely.Polygon]:

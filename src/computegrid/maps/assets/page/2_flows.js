@@ -9,7 +9,7 @@ function unwind(integers, units) { // steps from point to point, as they are wri
   return given;
 }
 const onMap = (lon) => (lon < data.west_deg ? lon + 360 : lon);
-function curve(places) { // a smooth line on the globe through the places, a point in every 2.5 degrees
+function curve(places) { // a smooth line on the globe through the places, a point in every 2.5 degrees of the equator
   const p = places.map(function (place) {
     const [lat, lon] = place.map((degrees) => (degrees * Math.PI) / 180);
     return [Math.cos(lat) * Math.cos(lon), Math.cos(lat) * Math.sin(lon), Math.sin(lat)];
@@ -19,7 +19,7 @@ function curve(places) { // a smooth line on the globe through the places, a poi
   for (let k = 0; k < last; k += 1) {
     const [a, b] = [p[k], p[k + 1]];
     const before = k ? p[k - 1] : past(a, b, p[2]), after = k + 2 <= last ? p[k + 2] : past(b, a, p[last - 2]);
-    const count = Math.ceil(Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) / 0.0436);
+    const count = Math.ceil(Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) / (0.0436 * Math.max(0.25, Math.hypot(a[0], a[1])))); // closer where the map is stretched
     for (let n = 1; n < count; n += 1) {
       const t = n / count, [x, y, z] = a.map((_, axis) => 0.5 * (2 * a[axis] + t * (b[axis] - before[axis])
         + t * t * (2 * before[axis] - 5 * a[axis] + 4 * b[axis] - after[axis]) + t * t * t * (3 * a[axis] - before[axis] - 3 * b[axis] + after[axis])));

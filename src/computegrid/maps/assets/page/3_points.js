@@ -84,7 +84,7 @@ function showPoints() {
   regionLayer.clearLayers(); siteLayer.clearLayers();
   if (state.show.regions) for (const i of regionOrder) {
     regionLayer.addLayer(regionMarks[i]);
-    if (regionShapes[i]) regionLayer.addLayer(regionShapes[i].bringToBack());
+    if (regionShapes[i]) { regionLayer.addLayer(regionShapes[i]); regionShapes[i].bringToBack(); }
   }
   if (state.show.sites) siteOrder.forEach((i) => siteLayer.addLayer(siteMarks[i].layer));
 }
