@@ -91,6 +91,19 @@ def test_a_notebook_shows_the_totals(dispatch):
     assert "<script" not in named._repr_html_()
 
 
+def test_a_notebook_shows_studies_safely(dispatch):
+    hostile = "<script>alert(1)</script>"
+    scenario = dispatch.scenario
+    regimes = [Regime("a", (), title="Alpha"), Regime("b", (), title=hostile)]
+    compared = cg.compare(scenario, regimes)._repr_html_()
+    assert "Alpha" in compared and "Own control" in compared and "<script" not in compared
+    frozen = cg.freeze(scenario, by="control", regime=regimes[1])._repr_html_()
+    assert "Who can switch off what, by control" in frozen and "<script" not in frozen
+    assert "US" in frozen and "Reserve" in frozen
+    ladder = cg.ladder(scenario, {hostile: [cg.Forbid(label="x", supply={"control": "US"})]})
+    assert "usd_per_mwh" in ladder._repr_html_() and "<script" not in ladder._repr_html_()
+
+
 def test_no_other_kind(dispatch):
     with pytest.raises(ScenarioError, match="did you mean 'supply'"):
         plot_dispatch(dispatch, "suply")

@@ -49,7 +49,7 @@ function introduce(mark, kind, i) {
     const path = mark.getElement && mark.getElement();
     if (!path) return;
     const text = (kind === "site" ? data.sites : data.regions)[i].label;
-    for (const [key, value] of [["tabindex", "0"], ["role", "button"], ["aria-label", words[kind] + ": " + text]]) path.setAttribute(key, value);
+    for (const [key, value] of [["tabindex", "0"], ["role", "button"], ["aria-label", words[kind] + ": " + text], ["data-kind", kind], ["data-index", i]]) path.setAttribute(key, value);
     path.onkeydown = (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); select(kind, i); } };
   });
   return mark;
