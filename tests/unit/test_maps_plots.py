@@ -104,6 +104,23 @@ def test_a_notebook_shows_studies_safely(dispatch):
     assert "usd_per_mwh" in ladder._repr_html_() and "<script" not in ladder._repr_html_()
 
 
+def test_a_map_for_paper_stands_on_what_is_asked(dispatch):
+    ax = dispatch.plot("map", worldview="natural-earth-de-facto")
+    assert any("natural-earth-de-facto" in text.get_text() for text in ax.texts)
+    mpl.pyplot.close(ax.figure)
+    ax = dispatch.plot("map")
+    assert any("no borders" in text.get_text() for text in ax.texts)
+    mpl.pyplot.close(ax.figure)
+    with pytest.raises(ScenarioError, match="only the plot 'map' takes worldview"):
+        dispatch.plot("supply", worldview="natural-earth-de-facto")
+
+
+def test_a_sankey_is_the_plot_of_control(dispatch):
+    ax = dispatch.plot("sankey")
+    assert ax.get_title(loc="left").startswith("Who controls what")
+    mpl.pyplot.close(ax.figure)
+
+
 def test_no_other_kind(dispatch):
     with pytest.raises(ScenarioError, match="did you mean 'supply'"):
         plot_dispatch(dispatch, "suply")

@@ -19,10 +19,10 @@ from computegrid.maps.figures import price_column
 from computegrid.maps.fonts import fit_fonts
 from computegrid.maps.header import header
 from computegrid.maps.layers import Layers, arcs_between, draw_layers
-from computegrid.maps.legends import control_legend
+from computegrid.maps.legends import map_legend, scale_bar
 from computegrid.maps.palette import CONTROL_COLOURS, INK, SEQUENTIAL
 from computegrid.maps.plotwords import literal, plot_words, title_of
-from computegrid.maps.scales import bounds, flow_rule, west_edge
+from computegrid.maps.scales import bounds, flow_rule, price_range, west_edge
 from computegrid.maps.shapes import Shapes, shapes_of
 from computegrid.maps.words import Lang, check_lang, names
 
@@ -85,7 +85,8 @@ def plot_map(
     ax.annotate(literal(note), (1, 0), (-4, 4), xycoords="axes fraction", color="#4b5563",
                 textcoords="offset points", ha="right", va="bottom", fontsize=6, zorder=7,
                 bbox={"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 1.5})  # fmt: skip
-    control_legend(ax, set(layers.sites["group"]), lang, on_map=True)
+    map_legend(ax, set(layers.sites["group"]), lang, _sizes(layers), _shades(layers, dispatch))
+    scale_bar(ax)
     if title:
         says = plot_words(lang)
         heading = f"{says['map']}\n{title_of(dispatch.scenario, dispatch.regime, lang)}"
@@ -107,6 +108,9 @@ def _on_map(dispatch: Dispatch, layers: Layers, west: float) -> Layers:
 
 def _frame(ax: Axes, layers: Layers, edge: float) -> None:
     (south, west), (north, east) = bounds([layers], edge)["all"]
+    opening = _opening(layers)
+    if len(opening):
+        north = max(north, min(74.0, float(opening.geometry.bounds["maxy"].max())))
     high, wide = max(north - south, 4.0) * 0.08, max(east - west, 6.0) * 0.08
     south, north = max(south - high, -85.0), min(north + high, 85.0)
     stretch = 1 / np.cos(np.radians((south + north) / 2))
@@ -146,12 +150,18 @@ def _patch(rings: list[Any]) -> PathPatch:
     return PathPatch(Path(np.vstack(rings), np.concatenate(codes)))
 
 
+def _opening(layers: Layers) -> gpd.GeoDataFrame:
+    """The flows that a page would open with."""
+    flows = layers.flows
+    least = flow_rule(flows["mw"].to_numpy(dtype=float), len(flows))["least_mw"]
+    return flows[flows["mw"] >= least]
+
+
 def _flows(ax: Axes, layers: Layers) -> None:
     flows = layers.flows
     if not len(flows):
         return
-    least = flow_rule(flows["mw"].to_numpy(dtype=float), len(flows))["least_mw"]
-    shown = flows[flows["mw"] >= least].iloc[::-1]
+    shown = _opening(layers).iloc[::-1]
     most = float(flows["mw"].max())
     lines, widths, colours = [], [], []
     for arc, mw, group in zip(shown.geometry, shown["mw"], shown["group"], strict=True):
@@ -159,9 +169,39 @@ def _flows(ax: Axes, layers: Layers) -> None:
             lines.append(np.asarray(part.coords))
             widths.append(max(0.4, _WIDEST_PT * float(np.sqrt(mw / most))))
             colours.append(CONTROL_COLOURS[group])
+        if len(lines[-1]) > 1 and np.ptp(lines[-1], axis=0).max() > 0.2:  # the way it goes
+            ax.annotate("", lines[-1][-1], lines[-1][-2], zorder=2.5, arrowprops={
+                "arrowstyle": "-|>", "mutation_scale": 4 + 1.6 * widths[-1], "linewidth": 0,
+                "shrinkA": 0, "shrinkB": 0, "color": colours[-1]})  # fmt: skip
     ax.add_collection(
         LineCollection(lines, colors=colours, linewidths=widths, alpha=0.55, zorder=2), False
     )
+
+
+def _sizes(layers: Layers) -> dict[str, list[tuple[float, float]]]:
+    """What the legend shows: MW and width [points] of flows, MW and area [points²] of sites."""
+    most = float(layers.flows["mw"].max()) if len(layers.flows) else 0.0
+    flows = [(mw, _WIDEST_PT * float(np.sqrt(mw / most))) for mw in _round_steps(most)]
+    largest = float(max(layers.sites["capacity_mw"].max(), layers.regions["demand_mw"].max()))
+    return {"flows": flows,
+            "sites": [(mw, float(_area(layers, mw))) for mw in _round_steps(largest)]}  # fmt: skip
+
+
+def _round_steps(most: float) -> list[float]:
+    """Two round numbers below a value: one near it, one a tenth."""
+    if most <= 0:
+        return []
+    power = 10.0 ** np.floor(np.log10(most))
+    top = float(max(lead for lead in (1.0, 2.0, 5.0) if lead * power <= most) * power)
+    return [top, top / 10]
+
+
+def _shades(layers: Layers, dispatch: Dispatch) -> tuple[float, float, str]:
+    """Ends of the ramp of prices, and their unit."""
+    price = price_column(dispatch)
+    wanted = layers.regions.loc[layers.regions["demand_mw"] > 0, price].to_numpy(dtype=float)
+    low, high, *_ = price_range(wanted)
+    return float(low), float(high), "USD/MWh" if price == "usd_per_mwh" else "kg CO₂/MWh"
 
 
 def _area(layers: Layers, mw: Any) -> Any:
@@ -174,7 +214,7 @@ def _regions(ax: Axes, layers: Layers, price: str, shapes: dict[Any, Any], edge:
     """Squares whose area is the demand; regions that have a shape are shaded as well."""
     regions = layers.regions[layers.regions["demand_mw"] > 0]
     prices = regions[price].to_numpy(dtype=float)
-    low, high = np.quantile(prices, [0.03, 0.97]) if len(prices) else (0.0, 1.0)
+    low, high = (float(end) for end in price_range(prices)[:2])
     ramp = LinearSegmentedColormap.from_list("price", SEQUENTIAL)
     colours = ramp(Normalize(low, high if high > low else low + 1.0, clip=True)(prices))
     for region, colour in zip(regions.index, colours, strict=True):
