@@ -51,6 +51,7 @@ thead th { font-weight: 650; border-bottom: 1pt solid #6b7280; overflow-wrap: no
 td.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 tr { break-inside: avoid; } thead { display: table-header-group; } caption { text-align: left; }
 figure { margin: 3mm 0; break-inside: avoid; } img { width: 100%; height: auto; }
+img[src^="data:image/svg"] { width: auto; max-width: 100%; max-height: 82mm; }
 nav ol { columns: 2; margin: 2mm 0; padding-left: 6mm; } a { color: #1d4ed8; }
 section.regime { break-before: page; }
 @media print { body { margin: 0; padding: 0; max-width: none; } nav { display: none; } }
@@ -158,8 +159,9 @@ def _summary(comparison: Comparison, says: dict[str, str], lang: Lang) -> str:
     )  # fmt: skip
     lost = [markup.paragraph(f"{name}: {why}", "soft")
             for name, why in comparison.infeasible.items()]  # fmt: skip
-    plots = _picture(plot_dispatch, first, "supply", says["fig_supply"], lang) + _picture(
-        plot_dispatch, first, "prices", says["fig_prices"], lang
+    plots = "".join(
+        _picture(plot_dispatch, first, kind, says[f"fig_{kind}"], lang)
+        for kind in ("supply", "prices", "utilisation")
     )
     return (
         markup.paragraph(what) + markup.table(columns, rows, says["fig_table"])

@@ -39,6 +39,7 @@ const FlowLine = L.Polyline.extend({
     this._pxBounds = L.bounds(this._pxBounds.min.subtract(by), this._pxBounds.max.add(by));
   },
   _containsPoint: function (point, closed) {
+    if (this.empty) return false;
     if (this._loop) return Math.abs(point.distanceTo(this._loop) - this._loop.r) < 4 + this.options.weight / 2;
     const straight = this._parts;
     this._parts = this._bent || straight;
@@ -53,7 +54,7 @@ function rgba(hex, alpha) {
 function drawFlow(ctx, line) {
   const flow = data.flows[line.index];
   const all = bend(line._parts.filter((points) => points.length > 1), aside[flow.site], Math.max(2.5, radius(data.sites[flow.site].capacity_mw)));
-  if (!all.length || !line._renderer._drawing) return;
+  if (line.empty || !all.length || !line._renderer._drawing) return;
   const first = all[0][0], last = all[all.length - 1][all[all.length - 1].length - 1];
   const width = line.options.weight, colour = line.options.color, alpha = line.options.opacity;
   const length = all.reduce((sum, points) => sum + points[0].distanceTo(points[points.length - 1]), 0);
@@ -141,18 +142,24 @@ function isTouched(flow) {
   if (!on) return true;
   return on.kind === "region" ? flow.region === on.index : on.kind === "site" ? flow.site === on.index : data.flows[on.index] === flow;
 }
-function drawnFlows() { // largest last, so that small ones are not lost below large ones
-  return flowLines.filter((line) => meanSize(line.index) >= state.least && flowSize(line.index) > 1e-6);
+function drawnFlows() { // largest first, so that small ones are not lost below large ones
+  return flowLines.filter((line) => meanSize(line.index) >= state.least);
 }
 function opacity(line) { return state.selected ? 0.9 : 0.4 + 0.5 * Math.min(1, flowSize(line.index) / widest() * 2); }
-function updateFlows() {
-  flowLayer.clearLayers();
-  const lines = state.show.flows ? drawnFlows() : [];
-  root.dataset.drawn = String(lines.length);
+let onCanvas = [];
+function updateFlows() { // lines that stay are drawn anew in one go; Leaflet's own setStyle would measure each again
+  const lines = state.show.flows ? drawnFlows() : [], stay = lines.length === onCanvas.length && lines.every((line, k) => line === onCanvas[k]);
+  let count = 0;
+  if (!stay) flowLayer.clearLayers();
   for (const line of lines) {
-    const touched = isTouched(data.flows[line.index]);
-    const weight = lineWidth(flowSize(line.index)), less = state.moved && flowMoved(line.index) < 0;
-    line.setStyle({ weight, color: flowColour(line.index), dashes: less ? [3 + 1.5 * weight, 2 + weight] : null, opacity: touched ? opacity(line) : 0.07 });
-    flowLayer.addLayer(line);
+    const size = flowSize(line.index), touched = isTouched(data.flows[line.index]);
+    const weight = lineWidth(size), less = state.moved && flowMoved(line.index) < 0;
+    line.empty = size <= 1e-6;
+    count += line.empty ? 0 : 1;
+    Object.assign(line.options, { weight, color: flowColour(line.index), dashes: less ? [3 + 1.5 * weight, 2 + weight] : null, opacity: touched ? opacity(line) : 0.07 });
+    if (!stay) flowLayer.addLayer(line);
   }
+  onCanvas = lines;
+  root.dataset.drawn = String(count);
+  if (stay && lines.length && canvas._map) canvas._redrawRequest = canvas._redrawRequest || L.Util.requestAnimFrame(() => { canvas._redrawBounds = null; canvas._redraw(); });
 }
