@@ -27,6 +27,7 @@ BORDERS = 0.03  # degrees
 
 
 def main(package: Path) -> None:
+    """Write every base map."""
     for name, (source, tolerance, least, units) in LAND.items():
         topology = json.loads((package / source).read_text())
         arcs = absolute(topology)
@@ -64,6 +65,7 @@ def worldview(topology: dict[str, Any]) -> None:
 
 
 def absolute(topology: dict[str, Any]) -> list[Any]:
+    """Arcs of a topology in degrees."""
     scale, start = (np.array(topology["transform"][key]) for key in ("scale", "translate"))
     arcs = [np.cumsum(arc, axis=0) * scale + start for arc in topology["arcs"]]
     for arc in arcs:
@@ -72,6 +74,7 @@ def absolute(topology: dict[str, Any]) -> list[Any]:
 
 
 def polygons(shape: dict[str, Any], arcs: list[Any]) -> list[shapely.Polygon]:
+    """Polygons of one shape of a topology."""
     parts = [shape["arcs"]] if shape["type"] == "Polygon" else shape["arcs"]
     rings = [[np.vstack([arcs[a] if a >= 0 else arcs[~a][::-1] for a in ring]) for ring in part]
              for part in parts]  # fmt: skip
@@ -79,6 +82,7 @@ def polygons(shape: dict[str, Any], arcs: list[Any]) -> list[shapely.Polygon]:
 
 
 def steps(points: Any, units: int) -> list[int]:
+    """Whole steps of a line; points that fall together are written once."""
     whole = np.rint(np.asarray(points) * units).astype(int)
     moved = np.r_[True, (np.diff(whole, axis=0) != 0).any(axis=1)]
     moved[-1] |= moved.sum() < 2  # a line keeps two ends
@@ -86,6 +90,7 @@ def steps(points: Any, units: int) -> list[int]:
 
 
 def write(name: str, value: dict[str, Any]) -> None:
+    """Write one asset."""
     (ASSETS / name).write_text(json.dumps(value, separators=(",", ":"), ensure_ascii=False) + "\n")
     print(name, (ASSETS / name).stat().st_size)
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 def check_view(page, held: dict, dispatch: cg.Dispatch, view: int) -> None:
     """What a view draws and says is what the tables of its dispatch say."""
-    layers = draw_layers(dispatch)
+    layers = draw_layers(dispatch, arcs=False)
     total = float(dispatch.scenario.hours["weight_hours"].sum())
     served = dispatch.summary["served_mwh"] / total
     show_all(page)

@@ -84,8 +84,10 @@ def test_what_moved_is_the_difference_of_the_tables(comparison, open_page, tmp_p
     colours = page.evaluate(
         """() => {
             const map = window[document.querySelector('.folium-map').id], out = {};
-            map.eachLayer((layer) => { if (layer.index !== undefined && layer.getLatLngs && !layer.empty)
-                out[layer.index] = [layer.options.color, !!layer.options.dashes]; });
+            map.eachLayer((layer) => {
+                if (layer.index === undefined || !layer.getLatLngs || layer.empty) return;
+                out[layer.index] = [layer.options.color, !!layer.options.dashes];
+            });
             return out;
         }"""
     )
