@@ -12,6 +12,11 @@ function updateLabels() {
   }
   if (state.show.sites) data.sites.forEach((site, i) => offer("site", i, site, site.capacity_mw, siteMarks[i].outer.getLatLng(), Math.max(site.used_mw, site.capacity_mw * 0.12)));
   if (state.show.regions) data.regions.forEach((region, i) => offer("region", i, region, region.demand_mw, L.latLng(region.lat_deg, region.lon_deg), region.demand_mw * 0.9 + (dark(i) ? 1e9 * lostShare(i) : 0)));
+  const frame = map.getContainer().getBoundingClientRect();
+  for (const name of [".leaflet-top.leaflet-left", ".leaflet-bottom.leaflet-left", ".cg-ground"]) { // names keep clear of what lies on the map
+    const box = root.querySelector(name).getBoundingClientRect();
+    taken.push([box.left - frame.left, box.top - frame.top, box.right - frame.left, box.bottom - frame.top]);
+  }
   wanted.sort((a, b) => b.worth - a.worth);
   const most = Math.max(6, Math.round((size.x * size.y) / 32000));
   for (const { kind, i, item, point, r, own } of wanted.slice(0, 260)) {
