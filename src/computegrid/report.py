@@ -14,7 +14,7 @@ import matplotlib.pyplot as plt
 
 from computegrid.dispatch import Dispatch
 from computegrid.maps import markup
-from computegrid.maps.base import BaseMap, Land, ground
+from computegrid.maps.base import BaseMap, Land, asset, ground
 from computegrid.maps.estimates import estimates
 from computegrid.maps.figures import horizon_hours
 from computegrid.maps.header import header, large, share
@@ -32,30 +32,7 @@ from computegrid.studies.compare import Comparison, compare
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'"
 _ROWS = 40
-_STYLE = """
-@page { size: A4; margin: 16mm 15mm; }
-body { font: 10.5pt/1.45 "Noto Sans", "Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC",
-  "Microsoft YaHei", system-ui, "Segoe UI", Arial, sans-serif; color: #1f2937;
-  max-width: 185mm; margin: 12mm auto; padding: 0 5mm; background: #fff; }
-h1 { font-size: 21pt; line-height: 1.2; margin: 0 0 2mm; }
-h2 { font-size: 14.5pt; margin: 9mm 0 2mm; }
-h3 { font-size: 11.5pt; margin: 5mm 0 1.5mm; } h1, h2, h3 { break-after: avoid; }
-p { margin: 0 0 2mm; } .soft, figcaption, caption { color: #4b5563; font-size: 9pt; }
-table { border-collapse: collapse; width: 100%; margin: 2mm 0 3mm; font-size: 8.8pt; }
-th, td { border-bottom: 0.5pt solid #d6d3cc; padding: 1mm 2.5mm 1mm 0; text-align: left;
-  vertical-align: top; font-weight: 400; overflow-wrap: break-word; unicode-bidi: isolate; }
-.facts { list-style: none; padding: 0; margin: 1mm 0 2mm; }
-.facts li { display: inline-block; margin-right: 5mm; } .facts b { font-weight: 650; }
-td.l { overflow-wrap: anywhere; min-width: 22mm; }
-thead th { font-weight: 650; border-bottom: 1pt solid #6b7280; overflow-wrap: normal; }
-td.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
-tr { break-inside: avoid; } thead { display: table-header-group; } caption { text-align: left; }
-figure { margin: 3mm 0; break-inside: avoid; } img { width: 100%; height: auto; }
-img[src^="data:image/svg"] { width: auto; max-width: 100%; max-height: 82mm; }
-nav ol { columns: 2; margin: 2mm 0; padding-left: 6mm; } a { color: #1d4ed8; }
-section.regime { break-before: page; }
-@media print { body { margin: 0; padding: 0; max-width: none; } nav { display: none; } }
-"""
+_STYLE = asset("report.css")
 
 
 def write_report(

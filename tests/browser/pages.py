@@ -70,3 +70,16 @@ def show_all(page) -> None:
 def drawn(page) -> int:
     """How many flows are drawn."""
     return int(page.locator(".cg-page").get_attribute("data-drawn"))
+
+
+def labels_apart(page) -> int:
+    """How many names are written; none may lie on another or on what stands on the map."""
+    boxes = page.locator(".cg-label, .cg-frame, .leaflet-control-scale, .cg-ground").evaluate_all(
+        "nodes => nodes.map((node) => { const b = node.getBoundingClientRect();"
+        " return [b.left, b.top, b.right, b.bottom]; })"
+    )
+    for k, one in enumerate(boxes):
+        for other in boxes[k + 1 :]:
+            aside = one[2] <= other[0] or other[2] <= one[0]
+            assert aside or one[3] <= other[1] or other[3] <= one[1], (one, other)
+    return page.locator(".cg-label").count()

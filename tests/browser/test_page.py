@@ -7,7 +7,7 @@ from pathlib import Path
 import dispatches
 import geopandas as gpd
 import pytest
-from pages import facts, hover, pixel, shown
+from pages import facts, hover, labels_apart, pixel, shown
 from shapely.geometry import Point, box
 
 from computegrid.maps import draw_dispatch, save_page
@@ -248,15 +248,7 @@ def test_a_narrow_screen_shows_everything(view, width, drawings, open_page, tmp_
 
 
 def test_no_label_lies_on_another(opened):
-    boxes = opened.page.locator(".cg-label").evaluate_all(
-        "nodes => nodes.map((node) => { const b = node.getBoundingClientRect();"
-        " return [b.left, b.top, b.right, b.bottom]; })"
-    )
-    assert len(boxes) >= 4
-    for k, one in enumerate(boxes):
-        for other in boxes[k + 1 :]:
-            aside = one[2] <= other[0] or other[2] <= one[0]
-            assert aside or one[3] <= other[1] or other[3] <= one[1], (one, other)
+    assert labels_apart(opened.page) >= 4
 
 
 def test_a_shape_is_shaded_and_can_be_pointed_at(answer, open_page, tmp_path: Path):

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from pages import drawn, facts, flow_mw, hover, show_all, shown, values
+from pages import drawn, facts, flow_mw, hover, labels_apart, show_all, shown, values
 from test_page_studies import small
 
 import computegrid as cg
@@ -68,6 +68,7 @@ def test_a_bundled_model_is_drawn_whole(model, open_page, tmp_path: Path):
     assert path.stat().st_size < 1_000_000
     opened = open_page(path)
     page, held = opened.page, values(opened.page)
+    assert labels_apart(page) >= 10
     hovered_flow(page, held, dispatch)
     check_view(page, held, dispatch, 0)
     assert page.locator("path[role=button]").count() == len(scenario.sites) + len(scenario.regions)

@@ -11,16 +11,15 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PatchCollection
 from matplotlib.colors import LinearSegmentedColormap, Normalize
-from matplotlib.patches import PathPatch
-from matplotlib.path import Path
 
-from computegrid.maps.base import BaseMap, Ground, Land, apart, cut_at, ground
+from computegrid.maps.base import BaseMap, Land, apart, cut_at, ground
 from computegrid.maps.figures import price_column
 from computegrid.maps.fonts import fit_fonts
 from computegrid.maps.header import header
 from computegrid.maps.layers import Layers, arcs_between, draw_layers
 from computegrid.maps.legends import map_legend, scale_bar
 from computegrid.maps.palette import CONTROL_COLOURS, INK, SEQUENTIAL
+from computegrid.maps.paperground import draw_ground, patch
 from computegrid.maps.plotwords import literal, plot_words, title_of
 from computegrid.maps.scales import bounds, flow_rule, price_range, west_edge
 from computegrid.maps.shapes import Shapes, shapes_of
@@ -76,7 +75,7 @@ def plot_map(
     west = west_edge([layers])
     layers = _on_map(dispatch, layers, west)
     _frame(ax, layers, west)
-    _ground(ax, below, west)
+    draw_ground(ax, below, west)
     _regions(ax, layers, price_column(dispatch), shapes, west)
     _flows(ax, layers)
     _sites(ax, layers)
@@ -122,32 +121,6 @@ def _frame(ax: Axes, layers: Layers, edge: float) -> None:
     ax.set_xticks([])
     ax.set_yticks([])
     ax.spines[:].set_color("#d6d3cc")
-
-
-def _ground(ax: Axes, below: Ground, edge: float) -> None:
-    """Land and borders, or the planner's own layer; what lies outside the frame is left out."""
-    (west, east), (south, north) = ax.get_xlim(), ax.get_ylim()
-    polygons, lines = cut_at(below.polygons, below.lines, edge)
-
-    def seen(points: Any) -> bool:
-        (left, low), (right, high) = points.min(axis=0), points.max(axis=0)
-        return bool(right >= west and left <= east and high >= south and low <= north)
-
-    def near(points: Any) -> Any:
-        return np.clip(points, [west - 9, south - 9], [east + 9, north + 9])
-
-    fill = PatchCollection(
-        [_patch([near(ring) for ring in rings]) for rings in polygons if seen(rings[0])],
-        facecolor="#f2efe8", edgecolor="#cfc9bd", linewidth=0.4, zorder=1)  # fmt: skip
-    ax.add_collection(fill, autolim=False)
-    kept = [near(line) for line in lines if seen(line)]
-    ax.add_collection(LineCollection(kept, colors="#8d8577", linewidths=0.5, zorder=1.2), False)
-
-
-def _patch(rings: list[Any]) -> PathPatch:
-    """A polygon with its holes."""
-    codes = [np.r_[Path.MOVETO, np.full(len(ring) - 1, Path.LINETO)] for ring in rings]
-    return PathPatch(Path(np.vstack(rings), np.concatenate(codes)))
 
 
 def _opening(layers: Layers) -> gpd.GeoDataFrame:
@@ -220,7 +193,7 @@ def _regions(ax: Axes, layers: Layers, price: str, shapes: dict[Any, Any], edge:
     for region, colour in zip(regions.index, colours, strict=True):
         polygons, _ = cut_at(apart([shapes.get(region)])[0], [], edge)
         ax.add_collection(PatchCollection(
-            [_patch(rings) for rings in polygons], facecolor=colour, edgecolor="#6b6459",
+            [patch(rings) for rings in polygons], facecolor=colour, edgecolor="#6b6459",
             linewidth=0.4, alpha=0.85, zorder=1.1), autolim=False)  # fmt: skip
     ax.scatter(
         regions.geometry.x, regions.geometry.y, marker="s", linewidths=0.6, edgecolors="#4a4038",
