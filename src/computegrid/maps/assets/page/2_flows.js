@@ -78,10 +78,11 @@ function drawFlow(ctx, line) {
     const fade = ctx.createLinearGradient(a.x, a.y, b.x, b.y);
     fade.addColorStop(0, rgba(colour, alpha * (0.18 + 0.72 * from)));
     fade.addColorStop(1, rgba(colour, alpha * (0.18 + 0.72 * to)));
-    ctx.strokeStyle = fade;
     ctx.beginPath();
     const end = points === tail ? cut(points, head * 0.8) : points;
     end.forEach((p, j) => (j ? ctx.lineTo(p.x, p.y) : ctx.moveTo(p.x, p.y)));
+    if (shaded) { ctx.strokeStyle = "rgba(255,255,255," + 0.6 * alpha + ")"; ctx.lineWidth = width + Math.min(2, width); ctx.stroke(); ctx.lineWidth = width; }
+    ctx.strokeStyle = fade;
     ctx.stroke();
   });
   const back = cut(tail, head);

@@ -23,7 +23,7 @@ const regionMarks = data.regions.map((region, i) => introduce(new Square([region
 const regionShapes = data.regions.map(function (region, i) { // shaded below the flows, on their canvas, so that both can be pointed at
   if (!region.shape) return null;
   const rings = region.shape.map((polygon) => polygon.map((ring) => unwind(ring, data.shape_units)));
-  return introduce(L.polygon(rings, { renderer: canvas, pane: "flows", weight: 0.6, color: "#6b6459", fillOpacity: 0.85 }), "region", i);
+  return introduce(L.polygon(rings, { renderer: canvas, pane: "flows", weight: 0.6, color: "#6b6459", fillOpacity: 1 }), "region", i);
 });
 const isOpen = (site) => site.status === "" || site.status === "operational";
 const siteMarks = data.sites.map(function (site, i) {

@@ -24,7 +24,7 @@ function updateLegend() {
         .map(([name, text]) => el("span", { class: "cg-key" }, circle(7, 0, name), el("span", { text })))));
   }
   if (state.show.regions) {
-    const about = [el("p", { class: "cg-small", text: data.regions.some((region) => region.shape) ? words.shape_note : words.region_note })];
+    const about = [el("p", { class: "cg-small", text: shaded ? words.shape_note : words.region_note })];
     if (data.regions.some((region) => region.estimate)) about.push(el("div", { class: "cg-keys" }, el("span", { class: "cg-key" }, square(7), el("span", { text: words.estimate }))));
     if (state.moved) { box.append(...changeLegend(), ...about); return; }
     const [low, high, below, above] = domain(state.shade), digits = high - low < 1 ? 2 : high - low < 10 ? 1 : 0;
@@ -57,6 +57,6 @@ function changeLegend() {
   const [top, most] = changeRange(state.shade), unit = state.shade === "price" ? " " + data.price_unit : " %";
   const text = (sign) => sign + (most > top * 1.001 ? "≥ " : "") + number(state.shade === "price" ? top : 100 * top) + unit;
   return [el("h3", { text: words.change_of + " · " + words["by_" + state.shade] }),
-    el("div", { class: "cg-ramp", css: { background: "linear-gradient(90deg," + data.change.join(",") + ")" } }),
+    el("div", { class: "cg-ramp", css: { background: "linear-gradient(90deg," + [0, 1, 2].map(changeShade).join(",") + ")" } }),
     el("div", { class: "cg-ramp-ends" }, el("span", { text: text("−") }), el("span", { text: "0" }), el("span", { text: text("+") }))];
 }
