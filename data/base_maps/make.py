@@ -20,7 +20,7 @@ from computegrid.maps.worldview import flat_polygons
 ASSETS = Path(__file__).resolve().parents[2] / "src" / "computegrid" / "maps" / "assets"
 LAND = {  # file: (source, simplified to [deg], smallest island [square deg], units per degree)
     "land.json": ("land-50m.json", 0.045, 0.02, 100),
-    "land-fine.json": ("land-10m.json", 0.015, 0.002, 1000),
+    "land-fine.json": ("land-10m.json", 0.02, 0.002, 1000),
 }
 SOUTH, NORTH = -60.0, 84.0
 BORDERS = 0.03  # degrees

@@ -27,7 +27,7 @@ MapOption = Annotated[Optional[Path], typer.Option(  # noqa: UP045
 
 
 LangOption = Annotated[str, typer.Option(help="Words and names: en, zh or both.")]
-LandOption = Annotated[str, typer.Option(help="Bundled land: coarse, or fine (0.7 MB more).")]
+LandOption = Annotated[str, typer.Option(help="Bundled land: coarse, or fine (0.5 MB more).")]
 WorldviewOption = Annotated[Optional[str], typer.Option(  # noqa: UP045
     metavar="NAME", help="Whose borders to draw, e.g. natural-earth-de-facto; none if left out.")]
 BaseMapOption = Annotated[Optional[Path], typer.Option(  # noqa: UP045

@@ -57,7 +57,7 @@ def draw_dispatch(
     max_flows : int
         The most flows drawn, the largest first; the map says what was left out.
     land : {"coarse", "fine"}
-        Bundled land: 1:50 million, or 1:10 million (0.6 MB more) for looking closely.
+        Bundled land: 1:50 million, or 1:10 million (0.5 MB more) for looking closely.
     worldview : str, optional
         Whose borders to draw, by name, e.g. ``"natural-earth-de-facto"``; the name is written on
         the map, and regions that are whole countries are shaded as their shapes. None, the

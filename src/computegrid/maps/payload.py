@@ -27,7 +27,7 @@ from computegrid.maps.scales import (
 )
 from computegrid.maps.touch import rule_book
 from computegrid.maps.values import text, value
-from computegrid.maps.views import Row, View, layers_of, mean_mw, pairs_of, view_values
+from computegrid.maps.views import View, layers_of, mean_mw, pairs_of, view_values
 from computegrid.maps.words import GROUP_NAMES, Lang, names, pick, words
 
 _LANGUAGES: tuple[Lang, Lang] = ("en", "zh")
@@ -59,11 +59,15 @@ def page_values(
     prices = np.concatenate([figures["region_price"][demand > 0] for figures in moving])
     sites = _sites(base, lang, west)
     rules = rule_book([view.dispatch for view in views])
-    start, written = study["base"] if study else 0, dict[int, Row]()
-    shown: list[dict[str, Any]] = [{}] * len(views)
-    for k in (start, *(k for k in range(len(views)) if k != start)):
-        shown[k] = view_values(views[k], drawn[k], moving[k], pairs, before, lang, written)
-        shown[k]["rules"] = rules.prices(views[k].dispatch)
+    start = study["base"] if study else 0
+    first = view_values(views[start], base, moving[start], pairs, before, lang, None)
+    rows = first.pop("rows")
+    shown = [
+        (first if k == start
+         else view_values(view, drawn[k], moving[k], pairs, before, lang, rows))
+        | {"rules": rules.prices(view.dispatch)}
+        for k, view in enumerate(views)
+    ]  # fmt: skip
     return {
         "words": says,
         "lang": lang,

@@ -106,20 +106,19 @@ def west_edge(drawn: Sequence[Layers]) -> float:
     that cuts less than half as many MW; so most arcs are seen whole. The edge keeps clear of
     regions and sites.
     """
-    places = {name: pd.concat([getattr(layers, name).geometry.x for layers in drawn[:1]])
-              for name in ("regions", "sites")}  # fmt: skip
+    regions, sites = drawn[0].regions.geometry.x, drawn[0].sites.geometry.x
     opening = [
         flows[flows["mw"] >= flow_rule(flows["mw"].to_numpy(dtype=float), len(flows))["least_mw"]]
         for flows in (layers.flows for layers in drawn)
     ]
     flows = pd.concat([flows[["region", "site", "mw"]] for flows in opening])
-    start = flows["region"].map(places["regions"]).to_numpy(dtype=float)
-    way = (flows["site"].map(places["sites"]).to_numpy(dtype=float) - start + 180) % 360 - 180
+    start = flows["region"].map(regions).to_numpy(dtype=float)
+    way = (flows["site"].map(sites).to_numpy(dtype=float) - start + 180) % 360 - 180
     edges = np.array([-180.0, *_ATLANTIC_DEG])
     begin = np.minimum(start, start + way)  # how far each edge lies east of where an arc begins
     crossed = (edges[:, None] - begin) % 360 < np.abs(way)
     cut = crossed @ flows["mw"].to_numpy(dtype=float)
-    every = np.concatenate([place.to_numpy(dtype=float) for place in places.values()])
+    every = np.concatenate([regions.to_numpy(dtype=float), sites.to_numpy(dtype=float)])
     near = np.abs((every - edges[:, None] + 180) % 360 - 180).min(axis=1, initial=180.0)
     cut[(near < 4.0) & (edges != -180.0)] = np.inf
     best = int(np.argmin(cut))

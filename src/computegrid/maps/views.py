@@ -82,13 +82,13 @@ def view_values(
     pairs: Pairs,
     base_mw: Floats,
     lang: Lang,
-    written: dict[int, Row],
+    base_rows: Mapping[int, Row] | None,
 ) -> dict[str, Any]:
     """The values of one view; ``base_mw`` are the flows that differences are taken from.
 
-    ``moving`` is what :func:`hourly` says of all pairs. Flows that are in ``written`` (those of the
-    base) with the same figures are not written again: ``same`` lists them. An empty ``written``
-    is filled with the flows of this view.
+    ``moving`` is what :func:`hourly` says of all pairs. Flows that have the same figures in
+    ``base_rows`` are not written again: ``same`` lists them. None is the base itself, whose rows
+    are returned as ``rows``.
     """
     dispatch, price = view.dispatch, price_column(view.dispatch)
     flows = layers.flows
@@ -98,16 +98,14 @@ def view_values(
     columns = _flows(layers, flows, price, dispatch.scenario.workloads.index)
     hours = [tuple(np.round(row, 6)) for row in moving["flow_mw"][at]]
     rows: list[Row] = [*zip(*(map(_frozen, c) for c in columns.values()), hours, strict=True)]
-    first = not written
-    if first:
-        written.update(zip(at.tolist(), rows, strict=True))
-    again = np.array([not first and written.get(a) == row
-                      for a, row in zip(at.tolist(), rows, strict=True)], dtype=bool)  # fmt: skip
+    by_pair = dict(zip(at.tolist(), rows, strict=True))
+    again = np.array([base_rows is not None and base_rows.get(pair) == row
+                      for pair, row in by_pair.items()], dtype=bool)  # fmt: skip
     own = np.flatnonzero(~again)
     head = header(dispatch, lang)
     moved = np.abs(mean_mw(layers, pairs) - base_mw)
     sites = layers.sites.index
-    return {
+    return ({} if base_rows is not None else {"rows": by_pair}) | {
         "regime": view.regime or head.regime,
         "name": view.regime or head.name,
         "moved_mw": float(moved.max(initial=0.0)) or 1.0,
