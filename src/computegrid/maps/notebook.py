@@ -46,7 +46,7 @@ def comparison_html(comparison: Comparison) -> str:
         rows.append([title, *map(_with_change, cells)])
     head = header(comparison.dispatches[comparison.base], "en")
     return _shown(
-        " · ".join(("Regimes against", head.name, head.period)), head.title,
+        " · ".join(("Regimes against " + head.name, head.period)), head.title,
         ["Regime", "Cost USD", "Unserved", "Own control", "CO₂"], rows,
         ".explore() draws the map of every regime and what moved; .table has every figure",
     )  # fmt: skip
@@ -70,12 +70,16 @@ def freeze_html(freeze: Freeze) -> str:
 
 
 def table_html(table: pd.DataFrame, title: str, line: str) -> str:
-    """Any table of a study, its numbers with four digits."""
+    """Any table of a study, its numbers with at least four digits."""
     rows = [
-        [key, *(format(cell, ",.4g") if isinstance(cell, float) else str(cell) for cell in row)]
+        [key, *(_figure(cell) if isinstance(cell, float) else str(cell) for cell in row)]
         for key, row in zip(table.index, table.itertuples(index=False), strict=True)
     ]
     return _shown(line, title, [str(table.index.name or ""), *table.columns], rows, "")
+
+
+def _figure(figure: float) -> str:
+    return format(figure, ",.0f" if abs(figure) >= 1000 else ",.4g")
 
 
 def _with_change(cell: Sequence[str]) -> str:
