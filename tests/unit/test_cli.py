@@ -38,11 +38,14 @@ def test_models_are_listed():
 
 def test_run_writes_tables_and_map(small_model, tmp_path):
     page, folder = tmp_path / "map.html", tmp_path / "tables"
-    done = run("run", small_model, "--regime", "edwc", "--map", page, "--save", folder)
+    done = run("run", small_model, "--regime", "edwc", "--map", page, "--save", folder,
+               "--lang", "zh", "--land", "fine", "--worldview", "natural-earth-de-facto")
     assert done.returncode == 0, done.stderr
     for word in ("东数西算", "training", "carbon", "MWh", "west-serves-eastern-batch"):
         assert word in done.stdout
     assert page.read_text(encoding="utf-8").lstrip().lower().startswith("<!doctype html")
+    drawn = page.read_text(encoding="utf-8")
+    assert '<html lang="zh">' in drawn and "natural-earth-de-facto" in drawn
     flows = pd.read_csv(folder / "flows.csv", keep_default_na=False)
     assert list(flows.columns) == ["region", "workload", "site", "hour", "mw"]
     assert json.loads((folder / "run.json").read_text(encoding="utf-8"))["regime"] == "edwc"
@@ -72,6 +75,7 @@ def test_new_does_not_overwrite(small_model):
     (["fly"], 2, "No such command"),
     (["run", "china", "--minimise", "profit"], 2, "carbon"),
     (["run", "china", "--map", "/"], 1, "is a folder"),
+    (["run", "china", "--worldview", "mine"], 1, "natural-earth-de-facto"),
 ])
 def test_errors_are_one_paragraph_and_a_code(arguments, code, says):
     done = run(*arguments)

@@ -9,11 +9,17 @@ import typer
 
 from computegrid.commands import saystudies
 from computegrid.commands.shared import (
+    BaseMapOption,
+    LandOption,
+    LangOption,
     MapOption,
     Model,
+    NoteOption,
     RegimeOption,
+    WorldviewOption,
     check_target,
     load_model,
+    map_options,
     plain,
     progress_bar,
     stdout,
@@ -38,6 +44,11 @@ def compare(
     csv_file: Annotated[Optional[Path], typer.Option(  # noqa: UP045
         "--csv", metavar="FILE", help="Write the whole table here.")] = None,
     map_file: MapOption = None,
+    lang: LangOption = "both",
+    land: LandOption = "coarse",
+    worldview: WorldviewOption = None,
+    base_map: BaseMapOption = None,
+    base_map_note: NoteOption = "",
 ) -> None:
     """Solve a model under several regimes and set the answers side by side.
 
@@ -45,6 +56,7 @@ def compare(
     """
     console = stdout()
     check_target(map_file)
+    drawing = map_options(lang, land, worldview, base_map, base_map_note)
     scenario = load_model(console, model)
     names = None if regimes is None else [name.strip() for name in regimes.split(",")]
     with progress_bar(console) as progress:
@@ -54,7 +66,7 @@ def compare(
         write_atomically(csv_file, lambda path: safe_csv(
             comparison.table.rename_axis("regime").reset_index()).to_csv(path, index=False))
         console.print(f"table: {csv_file}", soft_wrap=True)
-    write_map(console, comparison, map_file)
+    write_map(console, comparison, map_file, **drawing)
 
 
 def freeze(
@@ -77,6 +89,11 @@ def freeze(
     csv_file: Annotated[Optional[Path], typer.Option(  # noqa: UP045
         "--csv", metavar="FILE", help="Write the whole table here.")] = None,
     map_file: MapOption = None,
+    lang: LangOption = "both",
+    land: LandOption = "coarse",
+    worldview: WorldviewOption = None,
+    base_map: BaseMapOption = None,
+    base_map_note: NoteOption = "",
 ) -> None:
     """Throw every switch in turn: who goes dark, what it costs, which reserve would have helped.
 
@@ -84,6 +101,7 @@ def freeze(
     """
     console = stdout()
     check_target(map_file)
+    drawing = map_options(lang, land, worldview, base_map, base_map_note)
     scenario = load_model(console, model)
     names = None if only is None else [name.strip() for name in only.split(",")]
     with progress_bar(console) as progress:
@@ -95,7 +113,7 @@ def freeze(
         write_atomically(csv_file, lambda path: safe_csv(
             desk.table.reset_index()).to_csv(path, index=False))
         console.print(f"table: {csv_file}", soft_wrap=True)
-    write_map(console, desk, map_file)
+    write_map(console, desk, map_file, **drawing)
 
 
 def ladder(model: Model, shapley: Annotated[bool, typer.Option(
@@ -169,7 +187,11 @@ def report(
     out: Annotated[Path, typer.Option(metavar="FILE", help="The HTML file to write.")],
     regimes: Annotated[Optional[str], typer.Option(  # noqa: UP045
         metavar="A,B,...", help="Regimes to report on; all of the model's if left out.")] = None,
-    lang: Annotated[str, typer.Option(help="en, zh or both.")] = "en",
+    lang: LangOption = "en",
+    land: LandOption = "coarse",
+    worldview: WorldviewOption = None,
+    base_map: BaseMapOption = None,
+    base_map_note: NoteOption = "",
 ) -> None:
     """Write a report: totals, tables, plots, maps, rules with their sources, estimates.
 
@@ -179,9 +201,10 @@ def report(
 
     console = stdout()
     check_target(out)
+    drawing = map_options(lang, land, worldview, base_map, base_map_note)
     scenario = load_model(console, model)
     names = None if regimes is None else [name.strip() for name in regimes.split(",")]
     out.parent.mkdir(parents=True, exist_ok=True)
     with progress_bar(console) as progress:
-        write_report(scenario, names, out, lang=lang, progress=progress)  # type: ignore[arg-type]
+        write_report(scenario, names, out, progress=progress, **drawing)
     console.print(f"report: {out}  (one page, no network needed; prints to PDF)", soft_wrap=True)

@@ -54,6 +54,8 @@ class Freeze:
 
     explore: ClassVar[Callable[..., Any]]
     """Draw the freezes; bound where the package is put together."""
+    _repr_html_: ClassVar[Callable[..., str]]
+    """A small table, for notebooks; bound there too."""
 
     @property
     def dispatches(self) -> Mapping[str, Dispatch]:
@@ -206,9 +208,6 @@ class Freeze:
                              "added_cost_usd", "breach_hours", "reserve_mw"]]
         return (f"Freeze by {self.by} of {self.scenario.name!r} under {self.regime.name!r}\n"
                 + shown.head(12).to_string(float_format=lambda v: f"{v:,.3g}"))
-
-    def _repr_html_(self) -> str:
-        return self._table.to_html(float_format=lambda v: f"{v:,.3g}")
 
 
 def _clean(value: float) -> float:

@@ -60,6 +60,8 @@ class Frontier:
 
     plot: ClassVar[Callable[..., Any]]
     """Draw the curve; bound where the package is put together."""
+    _repr_html_: ClassVar[Callable[..., str]]
+    """A small table, for notebooks; bound there too."""
 
     @property
     def table(self) -> pd.DataFrame:
@@ -92,9 +94,6 @@ class Frontier:
         return (f"Frontier of {self.scenario.name!r} under {self.regime.name!r}: "
                 f"{self.y} against {self.x}\n"
                 + self._table.to_string(float_format=lambda v: f"{v:,.6g}"))
-
-    def _repr_html_(self) -> str:
-        return self._table.to_html(float_format=lambda v: f"{v:,.6g}")
 
 
 def frontier(
