@@ -5,6 +5,7 @@ Two regions, three lanes, three hours of 1, 2 and 3 hours; the second day begins
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
