@@ -222,16 +222,18 @@ def _asks_of(
     tables: Tables, a: Arrays, labels: pd.DataFrame, asks: Codes
 ) -> tuple[Codes, Codes]:
     """Asks whose demand each row's fraction is taken of: positions of asks, and their rows."""
-    places = {"regions": a.ask_region[asks], "workloads": a.ask_workload[asks]}
+    of_ask = {}
+    for column in labels.columns.drop("group"):
+        for name, at in (("regions", a.ask_region[asks]), ("workloads", a.ask_workload[asks])):
+            values = column_of(tables[name], column)
+            if values is not None:
+                of_ask[column] = np.asarray(values.astype(str))[at], labels[column].to_numpy()
+                break
     chosen, rows = [], []
     for g in range(len(labels)):
         mine = np.ones(len(asks), dtype=bool)
-        for column in labels.columns.drop("group"):
-            for name, at in places.items():
-                values = column_of(tables[name], column)
-                if values is not None:
-                    mine &= np.asarray(values.astype(str))[at] == labels[column].iloc[g]
-                    break
+        for of_each, wanted in of_ask.values():
+            mine &= of_each == wanted[g]
         chosen.append(asks[mine])
         rows.append(np.full(int(mine.sum()), g, dtype=np.int64))
     return np.concatenate([*chosen, asks[:0]]), np.concatenate([*rows, asks[:0]])
@@ -239,19 +241,20 @@ def _asks_of(
 
 def _available(tables: Tables, rule: Limit, a: Arrays, labels: pd.DataFrame) -> Floats:
     """What the selected sites of each row have available, shape (rows, T) [MW]."""
-    sites = tables["sites"]
     chosen = site_mask(tables, rule)
+    of_site = {}
+    for column in labels.columns.drop("group"):
+        values = column_of(tables["sites"], column)
+        if values is None:
+            raise ScenarioError(
+                f"rule {rule.label!r}: utilisation is of sites, so each must name a column of "
+                f"sites; {column!r} is none")
+        of_site[column] = np.asarray(values.astype(str)), labels[column].to_numpy()
     available = np.zeros((len(labels), a.n_hours))
     for g in range(len(labels)):
         mine = chosen.copy()
-        for column in labels.columns.drop("group"):
-            values = column_of(sites, column)
-            if values is None:
-                raise ScenarioError(
-                    f"rule {rule.label!r}: utilisation is of sites, so each must name a column "
-                    f"of sites; {column!r} is none"
-                )
-            mine &= np.asarray(values.astype(str)) == labels[column].iloc[g]
+        for of_each, wanted in of_site.values():
+            mine &= of_each == wanted[g]
         available[g] = a.available_mw[mine].sum(axis=0)
     return available
 
