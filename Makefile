@@ -7,16 +7,22 @@ THEATRES := china europe gulf
 
 .PHONY: run test install lint quick mutants clean
 
-run: $(READY)  ## Solve the three theatres and compare their regimes; maps and tables into out/
+run: $(READY)  ## Solve the models, compare and freeze the theatres; maps and tables into out/
 	@mkdir -p out
 	@for model in $(THEATRES); do \
 		$(BIN)/computegrid run $$model --map out/$$model.html --save out/$$model || exit 1; \
 		$(BIN)/computegrid compare $$model --map out/$$model-regimes.html \
 			--csv out/$$model-regimes.csv || exit 1; \
+		$(BIN)/computegrid freeze $$model --map out/$$model-freeze.html \
+			--csv out/$$model-freeze.csv || exit 1; \
 		echo; \
 	done
-	@$(BIN)/python tests/browser/shots.py out $(THEATRES)
-	@echo "Maps: $(THEATRES:%=out/%.html) and, of all regimes, out/*-regimes.html"
+	@for model in usa world; do \
+		$(BIN)/computegrid run $$model --map out/$$model.html --save out/$$model || exit 1; echo; \
+	done
+	@$(BIN)/python tests/browser/shots.py out
+	@echo "Maps: $(THEATRES:%=out/%.html) out/usa.html out/world.html; of the theatres also"
+	@echo "      all regimes, out/*-regimes.html, and who can switch off what, out/*-freeze.html"
 	@echo "      (open them in a browser, no network needed; out/*.png are pictures of every view)"
 	@echo "Tables: $(THEATRES:%=out/%/) (CSV and Parquet, run.json says what they are)"
 

@@ -25,6 +25,7 @@ from computegrid.scenario.bundled import load, models
 from computegrid.scenario.lanes import Network
 from computegrid.scenario.regime import Charge, Forbid, Limit, Regime, Share
 from computegrid.scenario.scenario import Scenario
+from computegrid.streaming.run import StreamedRun, solve_streamed
 from computegrid.studies.compare import Comparison, compare
 from computegrid.studies.freeze import freeze
 from computegrid.studies.freezetable import Freeze
@@ -144,12 +145,44 @@ def _plot_frontier(found: Frontier, **options: _Any) -> _Any:
     return plot_frontier(found, **options)
 
 
+def _comparison_html(comparison: Comparison) -> str:
+    """Return the regimes and their figures as a small table, for notebooks."""
+    from computegrid.maps.notebook import comparison_html
+
+    return comparison_html(comparison)
+
+
+def _freeze_html(found: Freeze) -> str:
+    """Return the worst switches and their figures as a small table, for notebooks."""
+    from computegrid.maps.notebook import freeze_html
+
+    return freeze_html(found)
+
+
+def _frontier_html(found: Frontier) -> str:
+    """Return the points of the frontier as a small table, for notebooks."""
+    from computegrid.maps.notebook import table_html
+
+    return table_html(found.table, found.scenario.title, f"{found.y} against {found.x}")
+
+
+def _ladder_html(found: Ladder) -> str:
+    """Return what each rung adds as a small table, for notebooks."""
+    from computegrid.maps.notebook import table_html
+
+    return table_html(found.table, found.comparison.scenario.title, "rung by rung")
+
+
 Dispatch.explore = _explore
 Dispatch.plot = _plot
 Dispatch._repr_html_ = _html
 Comparison.explore = _explore_comparison
+Comparison._repr_html_ = _comparison_html
 Freeze.explore = _explore_freeze
+Freeze._repr_html_ = _freeze_html
 Frontier.plot = _plot_frontier
+Frontier._repr_html_ = _frontier_html
+Ladder._repr_html_ = _ladder_html
 
 
 def __getattr__(name: str) -> _Any:
@@ -180,6 +213,7 @@ __all__ = [
     "ScenarioError",
     "Share",
     "SolverError",
+    "StreamedRun",
     "compare",
     "freeze",
     "frontier",
@@ -189,5 +223,6 @@ __all__ = [
     "read",
     "solve",
     "solve_pyomo",
+    "solve_streamed",
     "to_pyomo",
 ]

@@ -41,8 +41,8 @@ def options(show_version: Annotated[bool, typer.Option(
 
 
 app.command("models")(single.list_models)
-for _command in (single.run, many.compare, many.freeze, many.ladder, many.explain, many.report,
-                 single.check, single.new):
+for _command in (single.run, many.compare, many.freeze, many.ladder, many.frontier, many.explain,
+                 many.report, single.check, single.new):
     app.command()(_command)
 
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from computegrid import accounts, prices, runs, saving
+from computegrid import accounts, losses, owners, prices, runs, saving
 from computegrid.errors import InfeasibleError, ScenarioError, SolverError
 from computegrid.program.algebra import Floats, LinearProgram
 from computegrid.program.build import build_program
@@ -102,6 +102,25 @@ class Dispatch:
         values = self._x[self._lp.columns_of("unserved")].reshape(a.demand_mw.shape)
         return accounts.ask_table(self.scenario, values.clip(min=0.0), "mw")
 
+    def unserved_by(self, column: str = "country") -> pd.DataFrame:
+        """Work left unserved by a column of regions or workloads, all of it and the critical part.
+
+        Returns
+        -------
+        DataFrame
+            ``demand_mwh``, ``unserved_mwh``, ``unserved_share``, and the same with ``critical_``
+            before (``data_class = "critical"`` where workloads say so, otherwise all work);
+            every value of the column, the largest loss first.
+
+        Raises
+        ------
+        ScenarioError
+            If neither regions nor workloads have that column.
+        """
+        a = self.scenario.arrays
+        values = self._x[self._lp.columns_of("unserved")].reshape(a.demand_mw.shape)
+        return losses.loss_table(self.scenario, values.clip(min=0.0) @ a.weight_hours, column)
+
     @property
     def utilisation(self) -> pd.DataFrame:
         """Tidy ``site, hour, mw`` (work), ``power_mw``, ``available_mw``, ``utilisation``."""
@@ -126,6 +145,31 @@ class Dispatch:
         name = "usd_per_mwh" if self.minimise == "cost" else "kg_per_mwh"
         values = prices.rents(self.scenario.arrays, self._lp, self._row_dual)
         return accounts.site_table(self.scenario, **{name: values})
+
+    def rents_by(self, by: str = owners.OWNER) -> pd.DataFrame:
+        """Share out the rents of scarce capacity: who receives them, and what a MW yields a year.
+
+        Parameters
+        ----------
+        by : str
+            ``"owner"``: the jurisdictions that ultimately hold the operators (look-through,
+            ``unknown`` where nothing is published); or a column of sites, e.g. ``"control"``.
+
+        Returns
+        -------
+        DataFrame
+            ``rent_usd``, ``share``, ``capacity_mw``, ``usd_per_mw_year``, largest first. The
+            rent of a rule (a cap that binds) is not among them: see ``rule_prices``.
+
+        Raises
+        ------
+        ScenarioError
+            If carbon was minimised, or sites have no such column.
+        """
+        if self.minimise != "cost":
+            raise ScenarioError("rents are money: solve with minimise='cost'")
+        values = prices.rents(self.scenario.arrays, self._lp, self._row_dual)
+        return owners.rents_by(self.scenario, values, by)
 
     @property
     def rule_prices(self) -> pd.DataFrame:
@@ -296,12 +340,16 @@ def dispatch_of(
     solution = solve_program(lp, solver=solver, time_limit_s=time_limit_s,
                              near=None if near is None else near._warm)
     require_optimal(solution, scenario, regime, lp)
-    solution = canonical(lp, solution, preference(scenario, lp))
-    certificate, reduced = certify(lp, solution, scenario.arrays)
+    chosen = canonical(lp, solution, preference(scenario, lp))
+    try:
+        certificate, reduced = certify(lp, chosen, scenario.arrays)
+    except SolverError:  # among equals one was taken that is not quite equal: keep the first
+        chosen = solution
+        certificate, reduced = certify(lp, chosen, scenario.arrays)
     return Dispatch(
         scenario=scenario, regime=regime, minimise=minimise, status=str(solution.status),
-        solver=solution.solver, certificate=certificate, _lp=lp, _x=solution.x,
-        _row_dual=solution.row_dual, _reduced=reduced, _warm=solution.warm,
+        solver=solution.solver, certificate=certificate, _lp=lp, _x=chosen.x,
+        _row_dual=chosen.row_dual, _reduced=reduced, _warm=solution.warm,
     )
 
 

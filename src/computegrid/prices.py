@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from computegrid.program import rules, variables
-from computegrid.program.algebra import PLANNER_ROWS, Block, Floats, LinearProgram
+from computegrid.program.algebra import PLANNER_ROWS, Block, Equations, Floats, LinearProgram
 from computegrid.program.constraints import carried
 from computegrid.scenario.arrays import Arrays
 from computegrid.scenario.regime import RATES, Charge, Forbid, Regime, Rule
@@ -23,7 +23,11 @@ def marginal_prices(a: Arrays, lp: LinearProgram, row_dual: Floats, reduced: Flo
     work that may wait widens its deadline window (z, the reduced cost of the backlog), and a
     share is taken of a larger demand.
     """
-    price = _lifted(a, lp, row_dual, reduced)
+    return through_bounds(a, lp, _lifted(a, lp, row_dual, reduced), row_dual)
+
+
+def through_bounds(a: Arrays, lp: Equations, price: Floats, row_dual: Floats) -> Floats:
+    """Prices of demand from row prices of its balance, shape (A, T): see `marginal_prices`."""
     asks = variables.deferrable(a)
     if len(asks):
         waiting = np.minimum(_waiting(a, price[asks]), 0.0)

@@ -14,7 +14,7 @@ import matplotlib.pyplot as plt
 
 from computegrid.dispatch import Dispatch
 from computegrid.maps import markup
-from computegrid.maps.base import BaseMap
+from computegrid.maps.base import BaseMap, Land, asset, ground
 from computegrid.maps.estimates import estimates
 from computegrid.maps.figures import horizon_hours
 from computegrid.maps.header import header, large, share
@@ -32,29 +32,7 @@ from computegrid.studies.compare import Comparison, compare
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'"
 _ROWS = 40
-_STYLE = """
-@page { size: A4; margin: 16mm 15mm; }
-body { font: 10.5pt/1.45 "Noto Sans", "Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC",
-  "Microsoft YaHei", system-ui, "Segoe UI", Arial, sans-serif; color: #1f2937;
-  max-width: 185mm; margin: 12mm auto; padding: 0 5mm; background: #fff; }
-h1 { font-size: 21pt; line-height: 1.2; margin: 0 0 2mm; }
-h2 { font-size: 14.5pt; margin: 9mm 0 2mm; }
-h3 { font-size: 11.5pt; margin: 5mm 0 1.5mm; } h1, h2, h3 { break-after: avoid; }
-p { margin: 0 0 2mm; } .soft, figcaption, caption { color: #4b5563; font-size: 9pt; }
-table { border-collapse: collapse; width: 100%; margin: 2mm 0 3mm; font-size: 8.8pt; }
-th, td { border-bottom: 0.5pt solid #d6d3cc; padding: 1mm 2.5mm 1mm 0; text-align: left;
-  vertical-align: top; font-weight: 400; overflow-wrap: break-word; unicode-bidi: isolate; }
-.facts { list-style: none; padding: 0; margin: 1mm 0 2mm; }
-.facts li { display: inline-block; margin-right: 5mm; } .facts b { font-weight: 650; }
-td.l { overflow-wrap: anywhere; min-width: 22mm; }
-thead th { font-weight: 650; border-bottom: 1pt solid #6b7280; overflow-wrap: normal; }
-td.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
-tr { break-inside: avoid; } thead { display: table-header-group; } caption { text-align: left; }
-figure { margin: 3mm 0; break-inside: avoid; } img { width: 100%; height: auto; }
-nav ol { columns: 2; margin: 2mm 0; padding-left: 6mm; } a { color: #1d4ed8; }
-section.regime { break-before: page; }
-@media print { body { margin: 0; padding: 0; max-width: none; } nav { display: none; } }
-"""
+_STYLE = asset("report.css")
 
 
 def write_report(
@@ -64,7 +42,10 @@ def write_report(
     *,
     base: str | None = None,
     lang: Lang = "en",
+    land: Land = "coarse",
+    worldview: str | None = None,
     base_map: BaseMap = None,
+    base_map_note: str = "",
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Path:
     """Solve a scenario under regimes and write what came of it as one HTML file.
@@ -81,8 +62,8 @@ def write_report(
         Regime that changes are taken from, as in :func:`computegrid.compare`.
     lang : {"en", "zh", "both"}
         Words and names; both is English with Chinese names beside.
-    base_map : optional
-        As :func:`computegrid.maps.page.draw_dispatch` takes it.
+    land, worldview, base_map, base_map_note
+        As :func:`computegrid.maps.page.draw_dispatch` takes them.
     progress : callable, optional
         Called as ``progress(done, total, regime)`` before each solve.
 
@@ -91,14 +72,20 @@ def write_report(
     Path
     """
     check_lang(lang)
+    drawing = {"land": land, "worldview": worldview, "base_map": base_map,
+               "base_map_note": base_map_note}  # fmt: skip
+    ground(**drawing)  # type: ignore[arg-type]
     comparison = compare(scenario, regimes, base, progress=progress)
-    return write_text(Path(path), report_html(comparison, lang=lang, base_map=base_map))
+    return write_text(Path(path), report_html(comparison, lang=lang, **drawing))
 
 
 def report_html(
-    comparison: Comparison, *, lang: Lang = "en", base_map: BaseMap = None
+    comparison: Comparison, *, lang: Lang = "en", **drawing: Any
 ) -> str:
-    """The report of a comparison, as the text of an HTML document."""
+    """The report of a comparison, as the text of an HTML document.
+
+    ``drawing`` says what the maps stand on, as :func:`computegrid.maps.paper.plot_map` takes it.
+    """
     says, scenario = report_words(lang), comparison.scenario
     first = comparison.dispatches[comparison.base]
     head = header(first, lang)
@@ -106,7 +93,7 @@ def report_html(
         ("summary", says["summary"], _summary(comparison, says, lang)),
         *(
             (f"regime-{k}", title_in(dispatch.regime, lang),
-             _regime(dispatch, says, lang, base_map))
+             _regime(dispatch, says, lang, drawing))
             for k, dispatch in enumerate(comparison.dispatches.values())
         ),
         ("estimates", says["estimates"], _estimates(scenario, says, lang)),
@@ -149,8 +136,9 @@ def _summary(comparison: Comparison, says: dict[str, str], lang: Lang) -> str:
     )  # fmt: skip
     lost = [markup.paragraph(f"{name}: {why}", "soft")
             for name, why in comparison.infeasible.items()]  # fmt: skip
-    plots = _picture(plot_dispatch, first, "supply", says["fig_supply"], lang) + _picture(
-        plot_dispatch, first, "prices", says["fig_prices"], lang
+    plots = "".join(
+        _picture(plot_dispatch, first, kind, says[f"fig_{kind}"], lang)
+        for kind in ("supply", "prices", "utilisation")
     )
     return (
         markup.paragraph(what) + markup.table(columns, rows, says["fig_table"])
@@ -158,10 +146,12 @@ def _summary(comparison: Comparison, says: dict[str, str], lang: Lang) -> str:
     )  # fmt: skip
 
 
-def _regime(dispatch: Dispatch, says: dict[str, str], lang: Lang, base_map: BaseMap) -> str:
+def _regime(
+    dispatch: Dispatch, says: dict[str, str], lang: Lang, drawing: dict[str, Any]
+) -> str:
     totals = markup.facts(header(dispatch, lang).totals)
     caption = says["fig_map"]
-    fig_map = _drawn(lambda: plot_map(dispatch, lang=lang, base_map=base_map, title=False), "png")
+    fig_map = _drawn(lambda: plot_map(dispatch, lang=lang, title=False, **drawing), "png")
     control = _picture(plot_dispatch, dispatch, "control", says["fig_control"], lang)
     note = dispatch.regime.note
     return (

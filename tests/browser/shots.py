@@ -1,9 +1,10 @@
 """Screenshots of every view, for whoever changes the maps to look at.
 
-``python tests/browser/shots.py out [model ...]`` solves each model, draws its dispatch, comparison
-and freeze desk, and writes ``out/<model>-<view>.png``. With ``docs/images --readme`` it writes
-small pictures of the three theatres instead. Needs playwright and Chromium; says so and ends well
-where they are missing, so that a plain run does not fail for want of a picture.
+``python tests/browser/shots.py out`` opens every map in ``out`` and writes a picture beside it, as
+on a desk and as on a phone; of a comparison also the flows of each regime. With ``docs/images
+--readme`` it solves every bundled model and writes the small pictures of the README instead. Needs
+playwright and Chromium; says so and ends well where they are missing, so that a plain run does not
+fail for want of a picture.
 """
 
 from __future__ import annotations
@@ -18,14 +19,13 @@ from computegrid.maps.palette import CONTROL_COLOURS, SEQUENTIAL
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-THEATRES = ["china", "europe", "gulf"]
+DESK, PHONE, README = (1400, 860), (360, 740), (1280, 800)
 SMALL = 150_000
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("models", nargs="*", default=THEATRES)
     parser.add_argument("--readme", action="store_true", help="small pictures of the dispatches")
     asked = parser.parse_args()
     try:
@@ -39,37 +39,52 @@ def main() -> int:
     asked.folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        for model in asked.models:
-            for name, drawn in views(model, only_dispatch=asked.readme):
-                html = save_page(drawn, asked.folder / f".{name}.html")
-                target = asked.folder / f"{model if asked.readme else name}.png"
-                shoot(browser, html, target, small=asked.readme)
-                html.unlink()
-                print(target)
+        pictures = readme if asked.readme else maps
+        for target in pictures(browser, asked.folder):
+            print(target)
         browser.close()
     return 0
 
 
-def views(model: str, *, only_dispatch: bool = False):
-    """Each view of a model, as (name, page)."""
-    scenario = cg.load(model)
-    lang = "en" if only_dispatch else "both"
-    yield f"{model}-dispatch", cg.solve(scenario, scenario.default_regime).explore(lang=lang)
-    if not only_dispatch:
-        yield f"{model}-comparison", cg.compare(scenario).explore(lang=lang)
-        yield f"{model}-freeze", cg.freeze(scenario).explore(lang=lang)
+def maps(browser, folder: Path):
+    """A picture of every map in a folder."""
+    for html in sorted(folder.glob("*.html")):
+        page = opened(browser, html, DESK)
+        yield taken(page, html.with_suffix(".png"))
+        if page.locator("input[name=cg-mode]:checked[value=moved]").count():
+            page.locator("input[name=cg-mode][value=is]").check()
+            yield taken(page, html.with_name(f"{html.stem}-flows.png"))
+        page.close()
+        page = opened(browser, html, PHONE)
+        yield taken(page, html.with_name(f"{html.stem}-phone.png"))
+        page.close()
 
 
-def shoot(browser, html: Path, target: Path, *, small: bool = False) -> Path:
-    """Open a page from disk and write what is seen."""
-    size = {"width": 1280, "height": 800} if small else {"width": 1400, "height": 860}
-    page = browser.new_page(viewport=size)
+def readme(browser, folder: Path):
+    """A small picture of each bundled model."""
+    for model in cg.models():
+        scenario = cg.load(model)
+        drawn = cg.solve(scenario, scenario.default_regime).explore(lang="en")
+        html = save_page(drawn, folder / f".{model}.html")
+        page = opened(browser, html, README)
+        target = taken(page, folder / f"{model}.png")
+        page.close()
+        html.unlink()
+        shrink(target)
+        yield target
+
+
+def opened(browser, html: Path, size: tuple[int, int]):
+    """A page, drawn."""
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
     page.goto(html.resolve().as_uri())
     page.wait_for_selector(".cg-page[data-ready=true]", timeout=60_000)
+    return page
+
+
+def taken(page, target: Path) -> Path:
+    page.wait_for_timeout(150)
     page.screenshot(path=target)
-    page.close()
-    if small:
-        shrink(target)
     return target
 
 

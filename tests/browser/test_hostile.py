@@ -1,5 +1,7 @@
 """Names that carry code do nothing: every sink, every payload, every view of the page."""
 
+import html
+import json
 import re
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from computegrid.studies.compare import compare
 from computegrid.studies.freeze import freeze
 
 pytestmark = pytest.mark.browser
+ROOT = Path(__file__).resolve().parents[2]
 
 PAYLOADS = {
     "script": "<script>hit('{}')</script>",
@@ -24,7 +27,7 @@ PAYLOADS = {
     "attribute": '" onmouseover="hit(\'{}\')" x="',
     "single": "' autofocus onfocus='hit(\"{}\")' x='",
     "template": "`${{hit('{}')}}`",
-    "jinja": "{{{{ 7 * 191 }}}}{{{{ cycler.__init__.__globals__ }}}}{{% raw %}}{{# {}",
+    "jinja": "{{{{ 7919 * 7907 }}}}{{{{ cycler.__init__.__globals__ }}}}{{% raw %}}{{# {}",
     "backslash": "\\\\');hit('{}');//\\",
     "close": "</script></style></title></textarea>--><script>hit('{}')</script>",
     "direction": "\u202e\u2066{}\u2029\u2028\x00",
@@ -49,6 +52,18 @@ def hostile(payload: str):
     return solve(scenario, regime)
 
 
+def text_columns(table: str) -> list[str]:
+    """Columns of text in the bundled facts that hold words, not codes the program reads."""
+    found: dict[str, None] = {}
+    for path in sorted((ROOT / "data" / "regions").glob(f"*/{table}.csv")):
+        frame = pd.read_csv(path, keep_default_na=False)
+        found |= dict.fromkeys(frame.select_dtypes(exclude="number").columns)
+    coded = {"country", "bloc", "grid", "status", "kind", "confidence", "source_id", "chip_origin"}
+    numbers = ("_mw", "_mwh", "_ms", "_deg", "_hours", "_twh", "_share", "_scale", "pue")
+    return [c for c in found if c not in coded | {"region", "site", "workload"}
+            and not c.endswith((*numbers, "_kind", "_profile"))]  # fmt: skip
+
+
 def hostile_scenario(payload: str):
     says = {sink: payload.format(sink) for sink in SINKS}
     for key in ("region_key", "site_key", "workload_key"):  # keys may hold no control characters
@@ -60,6 +75,10 @@ def hostile_scenario(payload: str):
         name=says["site"], name_zh=says["site_zh"], operator=says["operator"],
         control=says["control"], chip=says["chip"], source_id="S",
     )  # fmt: skip
+    regions, sites = (
+        table.assign(**{c: payload.format(c) for c in text_columns(name) if c not in table})
+        for name, table in (("regions", regions), ("sites", sites))
+    )
     for table in (regions, sites):
         table.loc[table.index[0], ["name", "name_zh"]] = ""  # this one shows its key
     regions, sites = regions.rename(index=keyed["region"]), sites.rename(index=keyed["site"])
@@ -85,6 +104,45 @@ def hostile_scenario(payload: str):
     return scenario, regime
 
 
+def texts(value) -> list[str]:
+    """Every string in plain values."""
+    if isinstance(value, dict):
+        return [text for inner in value.values() for text in texts(inner)]
+    if isinstance(value, list | tuple):
+        return [text for inner in value for text in texts(inner)]
+    return [value] if isinstance(value, str) else []
+
+
+def shown_texts() -> list[str]:
+    """Every text that a page, a study, a notebook or a report takes from data, each named."""
+    scenario, regime = hostile_scenario("«{}»")
+    dispatch = solve(scenario, regime)
+    comparison = compare(scenario, [regime])
+    frozen = freeze(scenario, by="operator", regime=regime, reserve_usd_per_mw_year=None)
+    found = []
+    for page in (dispatch.explore(), comparison.explore(), frozen.explore()):
+        body = page.body.split('<script type="application/json" id="cg-data-')
+        values = json.loads(body[1].split(">", 1)[1].split("</script>")[0])
+        fixed = {"words", "colours", "group_names", "ramp", "change", "hourly", "price_parts"}
+        for view in values["views"]:
+            del view["hourly"]
+        found += [t for key in values.keys() - fixed for t in texts(values[key])]
+        found += re.sub(r"<[^>]+>", "\n", html.unescape(body[0])).split("\n")
+    for shown in (dispatch, comparison, frozen):
+        found += re.sub(r"<[^>]+>", "\n", html.unescape(shown._repr_html_())).split("\n")
+    document = report.report_html(comparison, lang="both").split("</style>", 1)[1]
+    return found + re.sub(r"<[^>]+>", "\n", html.unescape(document)).split("\n")
+
+
+def test_every_text_from_data_is_enrolled(monkeypatch):
+    """A text column that newly reaches a page fails here until the payloads are tried on it."""
+    monkeypatch.setattr(report, "_drawn", lambda draw, kind: b"")
+    found = {sink for text in shown_texts() for sink in re.findall("«(\\w+)»", text)}
+    assert found - set(SINKS) == set(), "shown, but no payload is tried on it: add it to SINKS"
+    assert set(SINKS) - found <= {"name"}, "enrolled, but shown nowhere"  # the title stands for it
+    assert len(SINKS) >= 15 and len(PAYLOADS) >= 11
+
+
 @pytest.mark.parametrize("payload", ["attribute", "close", "jinja"])  # one machine draws all pages
 def test_no_payload_runs_in_a_study(payload, open_page, tmp_path: Path):
     scenario, regime = hostile_scenario(PAYLOADS[payload])
@@ -104,7 +162,7 @@ def test_no_payload_runs_in_a_study(payload, open_page, tmp_path: Path):
         page.locator("[data-part=open-table]").click()
         assert page.evaluate("window.hits") == []
         assert page.locator(FOREIGN).count() == 2
-        assert "1337" not in page.content()
+        assert "62615533" not in page.content()
         opened.check()
 
 
@@ -122,7 +180,7 @@ def test_no_payload_runs_in_a_report(payload, browser, tmp_path: Path, monkeypat
     assert page.evaluate("window.hits") == [] and complaints == []
     assert page.locator("script, object, iframe, embed, [onload], [onerror]").count() == 0
     assert page.locator("[onfocus], [onmouseover], svg, img:not([src^='data:image/'])").count() == 0
-    assert "1337" not in page.content()
+    assert "62615533" not in page.content()
     if payload != "direction":
         assert page.locator("h1").inner_text().startswith(PAYLOADS[payload].format("title"))
     page.close()
@@ -145,7 +203,7 @@ def test_no_payload_runs_in_any_sink(payload, lang, open_page, tmp_path: Path):
     page.wait_for_timeout(200)
     assert page.evaluate("window.hits") == []
     assert page.locator(FOREIGN).count() == 2  # Leaflet and the page itself
-    assert "1337" not in page.content()
+    assert "62615533" not in page.content()
     opened.check()
     if payload != "direction":
         assert page.locator("h1").inner_text().startswith(PAYLOADS[payload].format("title"))

@@ -5,11 +5,16 @@ import re
 from pathlib import Path
 
 import dispatches
+import geopandas as gpd
 import pytest
-from shapely.geometry import Point
+from pages import facts, hover, labels_apart, pixel, shown
+from shapely.geometry import Point, box
 
 from computegrid.maps import draw_dispatch, save_page
 from computegrid.maps.layers import draw_layers
+from computegrid.scenario.regime import Regime
+from computegrid.studies.compare import compare
+from computegrid.studies.freeze import freeze
 
 pytestmark = pytest.mark.browser
 
@@ -22,16 +27,6 @@ def answer():
 @pytest.fixture
 def opened(answer, open_page, tmp_path: Path):
     return open_page(save_page(draw_dispatch(answer), tmp_path / "map.html"))
-
-
-def shown(text: str) -> float:
-    return float(re.sub(r"[^0-9.\-]", "", text.split("·")[0].replace("–", "nan")))
-
-
-def facts(box) -> dict[str, str]:
-    return dict(
-        zip(box.locator("dt").all_inner_texts(), box.locator("dd").all_inner_texts(), strict=True)
-    )
 
 
 def test_nothing_is_asked_for_and_nothing_goes_wrong(opened):
@@ -49,23 +44,10 @@ def test_the_hovered_values_of_a_flow_are_those_of_the_table(opened, answer):
     for i, row in flows.iterrows():
         part = max(row.geometry.geoms, key=lambda line: line.length)
         lon, lat = part.interpolate(0.62, normalized=True).coords[0]
-        x, y = opened.page.evaluate(
-            """([lon, lat]) => {
-                const map = window[document.querySelector('.folium-map').id];
-                const at = map.latLngToContainerPoint([lat, lon]);
-                const box = map.getContainer().getBoundingClientRect();
-                return [at.x + box.x, at.y + box.y];
-            }""",
-            [lon, lat],
-        )
-        opened.page.mouse.move(x, y)
-        opened.page.wait_for_timeout(60)
-        opened.page.mouse.move(x + 0.5, y)
-        opened.page.wait_for_timeout(60)
-        tip = opened.page.locator(".cg-tip [data-kind=flow]")
-        if not tip.count() or int(tip.get_attribute("data-index")) != i:
+        answered = hover(opened.page, lon, lat)
+        if answered is None or answered[0] != i:
             continue  # out of sight, or another flow lies above this one here
-        values = facts(tip)
+        values = answered[1]
         assert shown(values["IT work 算力负荷"]) == pytest.approx(row.mw, rel=5e-3)
         assert shown(values["Price 价格"]) == pytest.approx(row.usd_per_mwh, rel=5e-3)
         assert values["Control 控制方"] == row.control
@@ -204,7 +186,7 @@ def test_the_arcs_of_the_page_are_those_of_the_table(opened, answer):
             const map = window[document.querySelector('.folium-map').id], out = {};
             map.eachLayer((layer) => {
                 if (layer.index === undefined || !layer.getLatLngs) return;
-                out[layer.index] = layer.getLatLngs().flat().map((at) => [at.lng, at.lat]);
+                out[layer.index] = layer.getLatLngs().flat(Infinity).map((at) => [at.lng, at.lat]);
             });
             return out;
         }"""
@@ -234,3 +216,64 @@ def test_the_filled_part_of_a_circle_is_the_used_part(opened, answer):
         whole = next(area for name, area in there if name)
         used = sum(area for name, area in there if not name)
         assert used / whole == pytest.approx(row.used_share, rel=1e-6)
+
+
+@pytest.fixture(scope="module")
+def drawings(answer):
+    regimes = [Regime("a", ()), Regime("b", ())]
+    return {
+        "dispatch": draw_dispatch(answer),
+        "comparison": compare(answer.scenario, regimes).explore(),
+        "freeze": freeze(answer.scenario, regime=regimes[0]).explore(),
+    }
+
+
+@pytest.mark.parametrize(
+    ("view", "width"), [("dispatch", 360), ("comparison", 360), ("freeze", 360), ("freeze", 700)]
+)
+def test_a_narrow_screen_shows_everything(view, width, drawings, open_page, tmp_path: Path):
+    path = save_page(drawings[view], tmp_path / "page.html")
+    opened = open_page(path, width=width, height=740)
+    page = opened.page
+    across = page.evaluate(
+        """() => [document.documentElement.scrollWidth, ...['head', 'side', 'foot', 'map']
+            .map((name) => document.querySelector('.cg-' + name).scrollWidth)]"""
+    )
+    assert max(across) <= width
+    box = page.locator(".folium-map").bounding_box()
+    assert box["height"] >= 300 and box["width"] >= 360 * 0.6
+    for part in ("open-table", "play", "hour"):
+        assert page.locator(f"[data-part={part}]").is_visible()
+    opened.check()
+
+
+def test_no_label_lies_on_another(opened):
+    assert labels_apart(opened.page) >= 4
+
+
+def test_a_shape_is_shaded_and_can_be_pointed_at(answer, open_page, tmp_path: Path):
+    shapes = gpd.GeoSeries([box(-2, 44, 6, 50)], index=["PAR"], crs="EPSG:4326")
+    drawn = draw_dispatch(answer, lang="en", region_shapes=shapes)
+    opened = open_page(save_page(drawn, tmp_path / "map.html"))
+    page = opened.page
+    x, y = pixel(page, 0.5, 45.5)
+    page.mouse.move(x, y)
+    page.wait_for_timeout(60)
+    page.mouse.move(x + 1, y)
+    page.wait_for_timeout(60)
+    tip = page.locator(".cg-tip [data-kind=region]")
+    assert facts(tip)["Demand"].endswith("MW") and "Paris" in tip.inner_text()
+    page.mouse.click(x, y)
+    assert "Paris" in page.locator("[data-part=selected]").inner_text()
+    assert "Shaded area" in page.locator("[data-part=legend]").inner_text()
+    opened.check()
+
+
+def test_borders_are_drawn_with_the_name_of_their_worldview(answer, open_page, tmp_path: Path):
+    drawn = draw_dispatch(answer, lang="zh", land="fine", worldview="natural-earth-de-facto")
+    path = save_page(drawn, tmp_path / "map.html")
+    assert path.stat().st_size < 2_500_000
+    opened = open_page(path)
+    assert "natural-earth-de-facto" in opened.page.locator("[data-part=ground]").inner_text()
+    assert "leaflet" not in opened.page.locator(".cg-map").inner_text().lower()
+    opened.check()

@@ -1,10 +1,10 @@
 """Comparisons and freezes in a real browser: what the page says is what the tables say."""
 
-import json
 import re
 from pathlib import Path
 
 import pytest
+from pages import flow_mw, values
 
 import computegrid as cg
 from computegrid.maps import save_page
@@ -48,10 +48,6 @@ def mode(page, value: str) -> None:
     page.locator(f"input[name=cg-mode][value={value}]").check()
 
 
-def values(page) -> dict:
-    return json.loads(page.locator("[id^=cg-data]").first.text_content())
-
-
 def test_a_radio_shows_each_regime(comparison, open_page, tmp_path: Path):
     opened = open_page(save_page(comparison.explore(), tmp_path / "page.html"))
     page = opened.page
@@ -65,7 +61,7 @@ def test_a_radio_shows_each_regime(comparison, open_page, tmp_path: Path):
         assert dispatch.regime.title in page.locator("[data-part=regime]").inner_text(), name
         served = dispatch.summary["served_mwh"] / dispatch.scenario.hours["weight_hours"].sum()
         assert f"{served:,.0f} MW" in page.locator("[data-part=totals]").inner_text()
-        assert sum(values(page)["views"][k]["flows"]["mw"]) == pytest.approx(served, rel=1e-6)
+        assert sum(flow_mw(values(page), k).values()) == pytest.approx(served, rel=1e-6)
     opened.check()
 
 
@@ -88,8 +84,10 @@ def test_what_moved_is_the_difference_of_the_tables(comparison, open_page, tmp_p
     colours = page.evaluate(
         """() => {
             const map = window[document.querySelector('.folium-map').id], out = {};
-            map.eachLayer((layer) => { if (layer.index !== undefined && layer.getLatLngs)
-                out[layer.index] = [layer.options.color, !!layer.options.dashes]; });
+            map.eachLayer((layer) => {
+                if (layer.index === undefined || !layer.getLatLngs || layer.empty) return;
+                out[layer.index] = [layer.options.color, !!layer.options.dashes];
+            });
             return out;
         }"""
     )

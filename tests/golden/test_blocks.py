@@ -5,6 +5,7 @@ Two regions, three lanes, three hours of 1, 2 and 3 hours; the second day begins
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -103,8 +104,8 @@ def test_activity_and_reduced_cost_are_those_of_the_matrix() -> None:
                       for a, b in zip(lp.start[:-1], lp.start[1:], strict=True)])
     assert lp.activity(x) == pytest.approx(dense @ x)
     assert lp.reduced_cost(y) == pytest.approx(lp.cost - dense.T @ y)
-    short = LinearProgram(lp.cost, lp.col_lower, lp.col_upper, lp.row_lower[:0], lp.row_upper[:0],
-                          lp.start[:1], lp.index[:0], lp.value[:0], lp.families, ())
+    short = replace(lp, row_lower=lp.row_lower[:0], row_upper=lp.row_upper[:0],
+                    start=lp.start[:1], index=lp.index[:0], value=lp.value[:0], blocks=())
     assert short.reduced_cost(np.zeros(0)) == pytest.approx(lp.cost)
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import computegrid as cg
+from computegrid.program.rules import limit_bounds
 from golden.scenarios import flow_of, two_sites
 
 
@@ -83,6 +84,18 @@ def test_limit_rate_over_the_horizon_is_a_weighted_mean():
         cg.Limit(label="mean", quantity="it_mw", max=5.0, per="horizon", supply={"site": "far"})])
     flows = dispatch.flows.query("site == 'far'").set_index("hour")["mw"]
     assert (flows.get(0, 0.0) * 1 + flows.get(1, 0.0) * 3) / 4 == pytest.approx(5.0)
+
+
+def test_limit_bounds_weigh_what_is_available_over_the_horizon():
+    """Near has 10 MW for one hour and 2 MW for three: on average 4 MW, 60 % of it is 2.4."""
+    scenario = two_sites(
+        hours=pd.DataFrame({"hour": [0, 1], "weight_hours": [1.0, 3.0]}),
+        site_hours=pd.DataFrame({"site": "near", "hour": [0, 1], "available_mw": [10.0, 2.0]}))
+    lower, upper = limit_bounds(
+        cg.Limit(label="floor", quantity="utilisation", min=0.6, supply={"site": "near"},
+                 per="horizon"), scenario.arrays, scenario.tables)
+    assert lower == pytest.approx(2.4) and lower.shape == (1, 1)
+    assert upper[0, 0] == float("inf")
 
 
 def test_limit_may_be_broken_at_a_price():

@@ -213,8 +213,10 @@ def test_many_figures_are_looked_at_to_the_last() -> None:
     n = 2 * certificate_module.PIECE + 5
     families = (Family("flow", pd.DataFrame(index=range(n)), *(np.zeros((n, 1)),) * 3),)
     none = np.zeros(0, dtype=np.int32)
-    lp = LinearProgram(np.ones(n), np.full(n, 2.0), np.full(n, 5.0), np.zeros(0), np.zeros(0),
-                       np.zeros(1, dtype=np.int32), none, np.zeros(0), families, ())
+    lp = LinearProgram(
+        families, (), cost=np.ones(n), col_lower=np.full(n, 2.0), col_upper=np.full(n, 5.0),
+        row_lower=np.zeros(0), row_upper=np.zeros(0), start=np.zeros(1, dtype=np.int32),
+        index=none, value=np.zeros(0))
     x = np.full(n, 2.0)
     assert certify(lp, answer(x, []))[0].bound == 2.0 * n
     for at in (0, certificate_module.PIECE, n - 1):
@@ -282,7 +284,7 @@ def two_days() -> cg.Scenario:
 
 
 def sums(lp: LinearProgram, x: np.ndarray, scenario: cg.Scenario) -> float:
-    return certificate_module._imbalance(lp, x, scenario.arrays)
+    return certificate_module.imbalance(lp, x, scenario.arrays)
 
 
 def test_the_sums_by_hand() -> None:
@@ -325,3 +327,27 @@ def test_the_sums_are_not_asked_of_equations_that_are_not_the_scenarios() -> Non
     assert sums(replace(lp, blocks=widened), wrong, scenario) == 0.0
     assert sums(replace(lp, blocks=(lp.blocks[0], widened[1])), wrong, scenario) > 0.1
     assert sums(replace(lp, blocks=(widened[0], lp.blocks[1])), wrong, scenario) > 0.1
+
+
+def test_where_nothing_is_served_the_rounding_of_the_whole_is_no_gap():
+    """Operating cost is nil, the value of unserved work is 1e11 USD: a gap of 1e-5 is rounding."""
+    wanted = np.linspace(0.1, 977.7, 400)
+    scenario = cg.Scenario.from_tables(
+        regions=pd.DataFrame(index=[f"r{i}" for i in range(400)]),
+        sites=pd.DataFrame({"capacity_mw": [1.0]}, index=["s"]),
+        demand=pd.DataFrame({"region": [f"r{i}" for i in range(400)], "mw": wanted}),
+        hours=pd.DataFrame({"hour": [0], "weight_hours": [4380.7]}),
+        lanes=pd.DataFrame({"region": [f"r{i}" for i in range(400)], "site": "s",
+                            "network_usd_per_mwh": 1.0}))
+    dispatch = cg.solve(scenario, [cg.Forbid(label="all")])
+    assert dispatch.operating_cost_usd == 0
+    assert abs(dispatch.certificate.gap) < 1e-6
+
+
+def test_a_choice_among_equals_that_is_not_equal_is_not_taken(
+    trnsport: cg.Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The canonical answer is certified too; where it fails, the solver's own stays."""
+    monkeypatch.setattr("computegrid.dispatch.canonical",
+                        lambda lp, found, weights: replace(found, x=found.x * 0.99))
+    assert cg.solve(trnsport).cost_usd == pytest.approx(153.675)

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 import computegrid as cg
+from computegrid.cli import app
 
 
 def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -36,11 +38,14 @@ def test_models_are_listed():
 
 def test_run_writes_tables_and_map(small_model, tmp_path):
     page, folder = tmp_path / "map.html", tmp_path / "tables"
-    done = run("run", small_model, "--regime", "edwc", "--map", page, "--save", folder)
+    done = run("run", small_model, "--regime", "edwc", "--map", page, "--save", folder,
+               "--lang", "zh", "--land", "fine", "--worldview", "natural-earth-de-facto")
     assert done.returncode == 0, done.stderr
     for word in ("东数西算", "training", "carbon", "MWh", "west-serves-eastern-batch"):
         assert word in done.stdout
     assert page.read_text(encoding="utf-8").lstrip().lower().startswith("<!doctype html")
+    drawn = page.read_text(encoding="utf-8")
+    assert '<html lang="zh">' in drawn and "natural-earth-de-facto" in drawn
     flows = pd.read_csv(folder / "flows.csv", keep_default_na=False)
     assert list(flows.columns) == ["region", "workload", "site", "hour", "mw"]
     assert json.loads((folder / "run.json").read_text(encoding="utf-8"))["regime"] == "edwc"
@@ -70,6 +75,7 @@ def test_new_does_not_overwrite(small_model):
     (["fly"], 2, "No such command"),
     (["run", "china", "--minimise", "profit"], 2, "carbon"),
     (["run", "china", "--map", "/"], 1, "is a folder"),
+    (["run", "china", "--worldview", "mine"], 1, "natural-earth-de-facto"),
 ])
 def test_errors_are_one_paragraph_and_a_code(arguments, code, says):
     done = run(*arguments)
@@ -137,3 +143,24 @@ def test_interrupt_leaves_nothing_and_says_so(small_model, tmp_path):
     assert "interrupted" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_studies_at_the_command_line(small_model, tmp_path):
+    """Frontier and freeze, in this process: what they say and what they write."""
+    runner = CliRunner()
+    curve, plot = tmp_path / "curve.csv", tmp_path / "curve.png"
+    done = runner.invoke(app, ["frontier", str(small_model), "-x", "carbon", "--points", "2",
+                               "--csv", str(curve), "--plot", str(plot)])
+    assert done.exit_code == 0, done.output
+    assert "cost_usd against carbon_t" in done.output
+    assert len(pd.read_csv(curve)) == 2
+    assert plot.read_bytes().startswith(b"\x89PNG")
+    refused = runner.invoke(app, ["frontier", str(small_model), "--plot", "curve.xyz"])
+    assert "ends in .png, .svg, .pdf" in str(refused.exception)
+    done = runner.invoke(app, ["freeze", str(small_model), "--by", "chip_origin", "--only", "US",
+                               "--spare-nobody", "--no-give-way"])
+    assert done.exit_code == 0, done.output
+    assert "Frozen by US: what goes unserved" in done.output
+    assert "reserve for critical work" in " ".join(done.output.split())
+    nobody = runner.invoke(app, ["freeze", str(small_model), "--only", "USA"])
+    assert "nobody holds a switch by control named 'USA'" in str(nobody.exception)

@@ -68,6 +68,32 @@ def test_a_forbid_of_some_hours_leaves_the_lane_open(one_lane):
     assert "in the hours [0]" in said(one_lane, rule)
 
 
+def test_a_share_met_elsewhere_holds_the_lane_back(one_lane):
+    far = cg.Share(label="abroad", demand={"country": "FR"}, supply={"country": "US"}, min=0.4)
+    assert ("held back by 'abroad': 40 % of the demand it selects is to be served elsewhere, "
+            "at {'country': 'US'}") in said(one_lane, far)
+    other = cg.Share(label="of others", demand={"country": "DE"}, supply={"country": "US"}, min=0.4)
+    assert said(one_lane, other).endswith("open: no rule touches it")
+
+
+def test_dates_of_a_switch_are_said(one_lane):
+    dated = cg.Forbid(label="x", hours={"min": "2025-07-01", "max": "2025-08-01"})
+    with pytest.raises(cg.ScenarioError, match="hours"):
+        cg.solve(one_lane, [dated])  # its hours are numbers
+    assert "'x' from 2025-07-01 until 2025-08-01, which takes" in said(one_lane, dated)
+
+
+def test_a_site_without_capacity_is_not_open(one_lane):
+    sites = one_lane.sites.drop(columns="geometry").assign(status=["damaged", "operational"])
+    hit = cg.Scenario.from_tables(
+        regions=pd.DataFrame(one_lane.regions.drop(columns="geometry")),
+        sites=pd.DataFrame(sites), demand=one_lane.demand, workloads=one_lane.workloads,
+        lanes=pd.DataFrame({"region": "Paris", "site": ["cloud", "far"], "rtt_ms": [5.0, 92.5]}))
+    found = hit.explain("Paris", "core", "cloud")
+    assert not found.open
+    assert "nothing is available at the site: its status is 'damaged'" in str(found)
+
+
 def test_names_are_checked(one_lane):
     with pytest.raises(cg.ScenarioError, match="did you mean 'cloud'"):
         one_lane.explain("Paris", "core", "clod")

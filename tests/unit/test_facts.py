@@ -121,7 +121,8 @@ def test_required_numbers_are_there_and_plausible(package: str) -> None:
     assert number(grids["pue"]).between(1.0, 1.8).all()
     assert number(sites["pue"]).dropna().between(1.0, 1.8).all()
     assert grids["price_basis"].str.startswith("retail").all(), "retail and wholesale never mix"
-    assert grids["price_basis"].nunique() == 1
+    partners = set(regions.loc[regions["country"] != "CN", "grid"]) if package == "china" else set()
+    assert grids.loc[~grids["grid"].isin(partners), "price_basis"].nunique() == 1
     for rows in (regions, sites):
         assert number(rows["lon_deg"]).between(-180, 180).all()
         assert number(rows["lat_deg"]).between(-90, 90).all()
@@ -210,23 +211,43 @@ def test_land_keeps_every_country() -> None:
 
 
 def test_europe_is_calibrated_to_the_published_shares() -> None:
-    sites = table("world", "sites")
-    europe = sites[sites["bloc"].isin(["EU", "EUROPE-OTHER"]) & (sites["status"] == "operational")
-                   & (sites["site_type"] != "colo_market")]
-    shares = europe.groupby("market_group")["capacity_mw"].sum() / europe["capacity_mw"].sum()
-    published = {"us-three": 0.70, "european": 0.15, "other": 0.15}
-    assert set(shares.index) == set(published)
-    for group, share in published.items():
-        assert shares[group] == pytest.approx(share, abs=0.02), group
-        factor = parameter("world", f"calibration_{group.replace('-', '_')}")
-        scaled = europe[(europe["market_group"] == group) & (europe["calibration_factor"] != 1)]
-        assert scaled["calibration_factor"].eq(factor).all()
-    kept = europe["capacity_mw_uncalibrated"].sum()
-    assert europe["capacity_mw"].sum() == pytest.approx(kept, rel=0.001), "the total is kept"
+    """US parents hold 70 % of Europe's MW, the three split 30 : 27 : 13; factors are recomputed."""
+    sites, operators = table("world", "sites"), table("world", "operators")
+    control = sites["operator"].map(operators.set_index("operator")["control"])
+    live = (sites["bloc"].isin(["EU", "EUROPE-OTHER"]) & (sites["status"] == "operational")
+            & (sites["site_type"] != "colo_market"))
+    assert set(sites.loc[live, "market_group"]) == {"us-three", "us-other", "european", "other"}
+    three = {"aws": "aws", "aws-eusc": "aws", "azure": "azure", "gcp": "gcp"}
+    europe = sites[live].assign(group=sites["operator"].map(three).fillna(
+        control.map({"US": "us_other"}).fillna("non_us")))
+    assert set(europe.loc[europe["group"].isin(["aws", "azure", "gcp"]), "market_group"]) == {
+        "us-three"}
+    raw = europe["capacity_mw_uncalibrated"]
+    kept = (europe["capacity_kind"] == "published") | (europe["operator"] == "local-tr")
+    fixed = raw.where(kept, 0.0).groupby(europe["group"]).sum()
+    estimated = raw.where(~kept, 0.0).groupby(europe["group"]).sum()
+    share = parameter("world", "calibration_us_share")
+    us = ["aws", "azure", "gcp", "us_other"]
+    assert share == 0.7 and fixed[us].sum() == 0
+    factor = {"us_other": share * raw.sum() / estimated[us].sum(),
+              "non_us": ((1 - share) * raw.sum() - fixed["non_us"]) / estimated["non_us"]}
+    shares = table("world", "market_shares")
+    split = shares[shares["market"] == "split of AWS/MS/Google inside Europe"].set_index("actor")
+    together = factor["us_other"] * estimated[["aws", "azure", "gcp"]].sum()
+    for group, actor in (("aws", "AWS"), ("azure", "Microsoft"), ("gcp", "Google")):
+        weight = float(split.loc[actor, "share_point_pct"]) / 70
+        factor[group] = weight * together / estimated[group]
+    for group, value in factor.items():
+        assert parameter("world", f"calibration_{group}") == pytest.approx(value, abs=6e-5), group
+        scaled = europe[(europe["group"] == group) & ~kept]
+        assert scaled["calibration_factor"].eq(parameter("world", f"calibration_{group}")).all()
+    assert europe.loc[kept, "calibration_factor"].eq(1).all(), "published figures stay as they are"
+    assert europe["capacity_mw"].sum() == pytest.approx(raw.sum(), rel=0.001), "the total is kept"
+    by_us = europe.loc[europe["group"].isin(us), "capacity_mw"].sum()
+    assert by_us / europe["capacity_mw"].sum() == pytest.approx(0.70, abs=0.001)
     product = sites["capacity_mw_uncalibrated"] * sites["calibration_factor"]
     assert (product - sites["capacity_mw"]).abs().max() < 0.01
-    published_mw = sites[sites["capacity_kind"] == "published"]
-    assert published_mw["calibration_factor"].eq(1).all(), "published figures stay as they are"
+    assert sites.loc[~live, "calibration_factor"].eq(1).all()
 
 
 def test_world_figures_follow_their_formulas() -> None:
@@ -262,6 +283,15 @@ def test_capacity_and_demand_describe_the_same_thing() -> None:
 
 def test_china_figures_follow_their_formulas() -> None:
     regions, grids, sites = (table("china", name) for name in ("regions", "grids", "sites"))
+    rate = parameter("china", "cny_per_usd")
+    gap = grids["energy_usd_per_mwh"] - grids["energy_cny_per_kwh"] * 1000 / rate
+    assert gap.abs().max() < 0.01
+    regions, sites = (rows[rows["country"] == "CN"] for rows in (regions, sites))
+    grids = grids[grids["grid"].str.startswith("CN-")].assign(
+        **{c: lambda rows, c=c: number(rows[c]) for c in (
+            "energy_only_cny_per_kwh", "demand_charge_cny_per_kw_month", "temperature_degc")})
+    regions = regions.assign(gdp_share=number(regions["gdp_share"]))
+    sites = sites.assign(standard_racks=number(sites["standard_racks"]))
     national = (parameter("china", "national_dc_electricity_twh") * 1e6 / 8760
                 / parameter("china", "national_pue"))
     assert regions["demand_mw"].sum() == pytest.approx(national, rel=1e-4)
@@ -270,9 +300,6 @@ def test_china_figures_follow_their_formulas() -> None:
         within = rows["gdp_share"] / rows["gdp_share"].sum()
         expected = national * parameter("china", f"demand_share_{side}") * within
         assert (rows["demand_mw"] / expected - 1).abs().max() < 1e-3, side
-    rate = parameter("china", "cny_per_usd")
-    gap = grids["energy_usd_per_mwh"] - grids["energy_cny_per_kwh"] * 1000 / rate
-    assert gap.abs().max() < 0.01
     all_in = grids["energy_only_cny_per_kwh"] + grids["demand_charge_cny_per_kw_month"] / (
         730 * parameter("china", "load_factor"))
     assert (all_in - grids["energy_cny_per_kwh"]).abs().max() < 0.002
@@ -292,13 +319,50 @@ def test_china_figures_follow_their_formulas() -> None:
 
 
 def test_china_has_what_the_theatre_needs() -> None:
-    regions, sites = table("china", "regions"), table("china", "sites")
+    regions, sites = (rows[rows["country"] == "CN"]
+                      for rows in (table("china", "regions"), table("china", "sites")))
     clusters = sites[sites["site_type"] == "cluster"].set_index("site")
     assert len(regions) == 31 and len(clusters) == 10
     assert set(sites["province"]) == set(regions["province"])
     assert clusters.loc["YRDDEMO", ["province", "hub"]].tolist() == ["CN-SH", "YRD"]
     assert set(clusters["hub"]) == set(table("china", "hubs")["hub"])
     assert set(table("china", "service_regions")["site"]) <= set(clusters.index)
+
+
+def test_green_shares_of_china_are_published_or_follow_from_the_grid() -> None:
+    sites = table("china", "sites")
+    home = sites[sites["country"] == "CN"].set_index("site")
+    share = number(home["green_share"])
+    assert share["HLG"] == 0.8 and share["ZJK"] == pytest.approx(1 / 3, abs=0.001)
+    assert set(home.index[home["green_kind"] == "published"]) == {"HLG", "ZJK"}
+    carbon = table("china", "grids").set_index("grid")["carbon_kg_per_mwh"]
+    free = 1 - home["grid"].map(carbon) / parameter("china", "fossil_carbon_kg_per_mwh")
+    estimated = home["green_kind"] == "estimate"
+    assert (share - free.clip(lower=0))[estimated].abs().max() < 0.001
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_corridor_of_a_route_is_known_and_every_area_has_routes(package: str) -> None:
+    routes = table(package, "routes")
+    named = {part for cell in routes["corridor"] for part in cell.split(";") if part}
+    assert named == set(table(package, "corridors")["corridor"])
+    areas = {*routes["from_area"], *routes["to_area"]}
+    assert {*table(package, "regions")["area"], *table(package, "sites")["area"]} == areas
+    pairs = {frozenset(pair) for pair in zip(routes["from_area"], routes["to_area"], strict=True)}
+    assert len(pairs) == len(routes) == len(areas) * (len(areas) - 1) // 2
+
+
+def test_partners_of_china_are_those_of_the_world() -> None:
+    """The facts of partner countries stand in both packages and say the same."""
+    for name, key, columns in (("regions", "region", ["demand_mw", "lon_deg", "lat_deg"]),
+                               ("grids", "grid", ["energy_usd_per_mwh", "carbon_kg_per_mwh"]),
+                               ("sites", "site", ["capacity_mw", "operator", "status"])):
+        here, there = (table(package, name).set_index(key) for package in ("china", "world"))
+        shared = here.index.intersection(there.index)
+        assert len(shared) >= 3, name
+        assert (here.loc[shared, columns].astype(str).map(lambda v: v.removesuffix(".0"))
+                == there.loc[shared, columns].astype(str).map(lambda v: v.removesuffix(".0"))
+                ).all().all(), name
 
 
 def test_carbon_of_the_two_moves() -> None:

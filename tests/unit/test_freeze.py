@@ -59,6 +59,24 @@ def test_a_freeze_spares_its_own_demand(atlantic):
     assert all_of_it["unserved_mwh"] == pytest.approx(4.0 * 300)
 
 
+def test_losses_are_told_for_every_country(atlantic):
+    """Paris: 1 of 7 MW of core and the 1 MW of batch, 300 hours; Boston is a row with nothing."""
+    found = cg.freeze(atlantic, reserve_usd_per_mw_year=None)
+    lost = found.losses()
+    assert list(lost.index) == ["FR", "US"]
+    assert lost.loc["FR", ["unserved_mwh", "critical_unserved_mwh"]].tolist() == pytest.approx(
+        [600.0, 300.0])
+    assert lost.loc["FR", "critical_unserved_share"] == pytest.approx(1 / 7)
+    assert lost.loc["US", "unserved_share"] == 0.0
+    assert found.losses("FR", by="workload")["unserved_mwh"].sum() == pytest.approx(0.0)
+    with pytest.raises(cg.ScenarioError, match="no switch 'USA' here; did you mean 'US'"):
+        found.losses("USA")
+    during = found.dispatches["US"].unserved_by("country")
+    assert during.loc["FR", "critical_unserved_mwh"] == pytest.approx(300.0)
+    with pytest.raises(cg.ScenarioError, match="no column 'contry'"):
+        found.dispatches["US"].unserved_by("contry")
+
+
 def test_prices_during_a_freeze_are_kept(atlantic):
     during = cg.freeze(atlantic).dispatches["US"]
     paris = during.prices.query("region == 'Paris' and workload == 'core'")

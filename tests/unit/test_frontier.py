@@ -63,3 +63,8 @@ def test_it_prints(cheap_or_own):
     found = cg.frontier(cheap_or_own, points=2)
     assert "foreign_share" in repr(found)
     assert "<table" in found._repr_html_()
+
+
+def test_short_names_mean_the_same(cheap_or_own):
+    short = cg.frontier(cheap_or_own, x="carbon", y="cost", points=2)
+    assert (short.x, short.y) == ("carbon_t", "cost_usd")

@@ -1,12 +1,17 @@
 """Great-circle arcs: ends, midpoints, the antimeridian, and two-way flows apart."""
 
+from types import SimpleNamespace
+
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Geod
 
 from computegrid.maps.arcs import bows, great_circles
+from computegrid.maps.scales import west_edge
 
 lon = st.floats(-180, 180, allow_nan=False)
 lat = st.floats(-90, 90, allow_nan=False)
@@ -71,3 +76,33 @@ def test_flows_both_ways_and_flows_alike_are_told_apart():
 def test_no_arcs_of_no_flows():
     assert great_circles([], [], [], []) == []
     assert bows([], [], [], []).tolist() == []
+
+
+def test_a_map_cut_in_the_atlantic_shows_the_pacific_whole():
+    ends = ([139.7, 2.35], [35.7, 48.9], [-122.4, -77.5], [37.8, 39.0])
+    pacific, atlantic = great_circles(*ends, west_deg=-30.0)
+    (whole,) = pacific
+    assert whole[0, 0] == pytest.approx(139.7) and whole[-1, 0] == pytest.approx(237.6)
+    out, into = atlantic
+    assert out[-1, 0] == -30.0 and into[0, 0] == 330.0 and into[-1, 0] == pytest.approx(282.5)
+
+
+def layers_of(*ways):
+    """Flows from (lon, lon, MW) along the 40th parallel."""
+    starts, ends, mw = zip(*ways, strict=True)
+    names = [f"p{k}" for k in range(len(ways))]
+    flows = pd.DataFrame({"region": names, "site": names, "mw": mw}).sort_values("mw")[::-1]
+
+    def places(lons):
+        return gpd.GeoDataFrame(index=names, geometry=gpd.points_from_xy(lons, [40.0] * len(lons)))
+
+    return SimpleNamespace(flows=flows, regions=places(starts), sites=places(ends))
+
+
+def test_the_edge_is_where_far_less_is_cut():
+    pacific, atlantic = (120.0, -122.0, 50.0), (0.0, -77.0, 20.0)
+    assert west_edge([layers_of(pacific, atlantic)]) == -30.0
+    assert west_edge([layers_of((120.0, -122.0, 30.0), atlantic)]) == -180.0
+    assert west_edge([layers_of(atlantic)]) == -180.0
+    azores = (-28.0, -28.0, 1.0)
+    assert west_edge([layers_of(pacific, azores)]) == -32.5  # the edge keeps clear of places

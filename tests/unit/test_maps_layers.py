@@ -13,6 +13,9 @@ from computegrid.errors import ScenarioError
 from computegrid.maps import draw_dispatch, save_page
 from computegrid.maps.hourly import hourly, pack
 from computegrid.maps.layers import draw_layers
+from computegrid.maps.payload import page_values
+from computegrid.maps.views import View
+from computegrid.scenario.regime import Forbid, Regime
 from computegrid.scenario.scenario import Scenario
 
 COUNTRIES = [("FR", "EU"), ("US", "US"), ("CN", "CN"), ("AE", "GCC")]
@@ -110,7 +113,7 @@ def test_shapes_are_kept_and_lang_is_checked(tmp_path):
     with pytest.raises(ScenarioError, match="lang must be"):
         draw_dispatch(dispatch, lang="fr")
     page = save_page(draw_dispatch(dispatch), tmp_path / "m.html")
-    assert "Polygon" in page.read_text("utf-8")
+    assert '"shape":[[[[3000,47000,' in page.read_text("utf-8")
 
 
 def test_a_page_that_cannot_be_written_leaves_the_old_one(tmp_path, monkeypatch):
@@ -133,3 +136,19 @@ def test_two_maps_do_not_share_links():
     page = draw_dispatch(solve(Scenario.from_tables(regions, sites, demand)))
     page.add_js_link("x", "y")
     assert folium.Map.default_js == before and len(before) > 0
+
+
+def test_flows_as_in_the_base_are_written_once():
+    regions, sites, demand = tables(lon_deg=[2.0], lat_deg=[48.0])
+    scenario = Scenario.from_tables(regions, sites, demand)
+    nothing = Regime("nothing", [Forbid(label="all", demand={})])
+    regimes = [Regime("open", ()), Regime("same", ()), nothing]
+    for base, same in (("open", [[], [0], []]), ("nothing", [[], [], []])):
+        values = page_values(
+            [View(solve(scenario, regime)) for regime in regimes], lang="en", max_flows=9,
+            study={"base": ["open", "same", "nothing"].index(base)},
+        )  # fmt: skip
+        assert [view["same"] for view in values["views"]] == same
+        own = [sum(view["flows"]["mw"]) for view in values["views"]]
+        assert own == [3.0, 0.0 if same[1] else 3.0, 0.0]
+        assert all("rows" not in view for view in values["views"])

@@ -1,19 +1,15 @@
 """Plots draw, and a base map of one's own is shapes only, from a local file."""
 
-import json
 from dataclasses import replace
 
-import geopandas as gpd
 import matplotlib as mpl
 import pandas as pd
 import pytest
-from shapely.geometry import GeometryCollection, LineString, Point, box
 
 import computegrid as cg
 from computegrid.dispatch import Dispatch, solve
-from computegrid.errors import DataError, ScenarioError
-from computegrid.maps import draw_dispatch, plot_dispatch
-from computegrid.maps.base import base_layer
+from computegrid.errors import ScenarioError
+from computegrid.maps import plot_dispatch
 from computegrid.maps.palette import CONTROL_COLOURS
 from computegrid.scenario.regime import Regime
 from computegrid.scenario.scenario import Scenario
@@ -95,44 +91,36 @@ def test_a_notebook_shows_the_totals(dispatch):
     assert "<script" not in named._repr_html_()
 
 
-def test_no_worldview_is_shipped(dispatch):
-    with pytest.raises(ScenarioError, match="base_map="):
-        dispatch.explore(worldview="iso")
+def test_a_notebook_shows_studies_safely(dispatch):
+    hostile = "<script>alert(1)</script>"
+    scenario = dispatch.scenario
+    regimes = [Regime("a", (), title="Alpha"), Regime("b", (), title=hostile)]
+    compared = cg.compare(scenario, regimes)._repr_html_()
+    assert "Alpha" in compared and "Own control" in compared and "<script" not in compared
+    frozen = cg.freeze(scenario, by="control", regime=regimes[1])._repr_html_()
+    assert "Who can switch off what, by control" in frozen and "<script" not in frozen
+    assert "US" in frozen and "Reserve" in frozen
+    ladder = cg.ladder(scenario, {hostile: [cg.Forbid(label="x", supply={"control": "US"})]})
+    assert "usd_per_mwh" in ladder._repr_html_() and "<script" not in ladder._repr_html_()
+
+
+def test_a_map_for_paper_stands_on_what_is_asked(dispatch):
+    ax = dispatch.plot("map", worldview="natural-earth-de-facto")
+    assert any("natural-earth-de-facto" in text.get_text() for text in ax.texts)
+    mpl.pyplot.close(ax.figure)
+    ax = dispatch.plot("map")
+    assert any("no borders" in text.get_text() for text in ax.texts)
+    mpl.pyplot.close(ax.figure)
+    with pytest.raises(ScenarioError, match="only the plot 'map' takes worldview"):
+        dispatch.plot("supply", worldview="natural-earth-de-facto")
+
+
+def test_a_sankey_is_the_plot_of_control(dispatch):
+    ax = dispatch.plot("sankey")
+    assert ax.get_title(loc="left").startswith("Who controls what")
+    mpl.pyplot.close(ax.figure)
 
 
 def test_no_other_kind(dispatch):
     with pytest.raises(ScenarioError, match="did you mean 'supply'"):
         plot_dispatch(dispatch, "suply")
-
-
-def test_a_base_map_is_shapes_only(dispatch, tmp_path):
-    mixed = GeometryCollection(
-        [box(0, 0, 1, 1), GeometryCollection([LineString([(0, 0), (2, 2)])]), Point(3, 3)]
-    )
-    frame = gpd.GeoDataFrame({"name": ["<script>"]}, geometry=[mixed], crs="EPSG:4326")
-    layer = json.loads(base_layer(frame))
-    assert [f["geometry"]["type"] for f in layer["features"]] == ["Polygon", "LineString"]
-    assert all(feature["properties"] == {} for feature in layer["features"])
-    path = tmp_path / "own.geojson"
-    path.write_text(frame.to_json(), encoding="utf-8")
-    assert json.loads(base_layer(path)) == layer
-    page = draw_dispatch(dispatch, base_map=path, base_map_note="GS(2026)1234").get_root().render()
-    foot = page.split("<footer")[1].split("</footer>")[0]
-    assert "GS(2026)1234" in foot and "Natural Earth" not in foot
-
-
-@pytest.mark.parametrize(
-    "path",
-    ["https://example.org/a.geojson", "/vsicurl/https://example.org/a.geojson", "absent.geojson"],
-)
-def test_a_base_map_is_a_local_file(path):
-    with pytest.raises(DataError, match="base_map"):
-        base_layer(path)
-
-
-def test_a_base_map_without_shapes_is_refused(tmp_path):
-    for text in ('{"type": "FeatureCollection", "features": []}', "not json", '{"type": "Point"}'):
-        path = tmp_path / "own.geojson"
-        path.write_text(text)
-        with pytest.raises(DataError, match="base_map"):
-            base_layer(path)

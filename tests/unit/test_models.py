@@ -5,17 +5,23 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import computegrid as cg
 from computegrid.program.build import build_program
 
 NEEDED = {
-    "china": {"open-market", "edwc", "provincial-silos"},
-    "europe": {"open-market", "data-residency", "eu-control"},
-    "gulf": {"open-market", "chip-caps", "us-freeze"},
-    "usa": {"open-market"},
-    "world": {"open-market"},
+    "china": {"open-market", "edwc", "public-pool", "provincial-silos", "export-bans-2022",
+              "export-bans-2023", "export-bans-2025", "export-bans-2026", "domestic-chips",
+              "belt-and-road"},
+    "europe": {"open-market", "status-quo", "data-residency", "secnumcloud", "seal-3",
+               "eu-control", "eu-share-40", "carbon-cap", "ai-act-cost", "us-cloud-freeze"},
+    "gulf": {"open-hub", "chip-caps", "diffusion-rule", "dual-sourcing", "localisation",
+             "strait-shock", "us-freeze", "diffusion-rule-as-dated"},
+    "usa": {"open-market", "us-domestic-share", "cfius"},
+    "world": {"open-market", "bloc-autarky", "three-blocs-with-gulf-hub", "us-cloud-freeze",
+              "cn-cloud-freeze", "us-cloud-freeze-from-july", "strait-shock"},
 }
 
 
@@ -51,6 +57,85 @@ def test_rules_cite_their_source(scenarios, name):
     for regime in scenarios[name].regimes.values():
         for rule in regime.rules:
             assert rule.source, f"{name}/{regime.name}/{rule.label}"
+
+
+def test_europe_is_70_percent_under_us_control(scenarios):
+    """Calibrated: the sites' MW, and in the status quo the work done."""
+    europe = scenarios["europe"]
+    sites = europe.sites[europe.sites["europe_set"] == "core"]
+    mw = sites.groupby("control")["capacity_mw"].sum()
+    assert mw["US"] / mw.sum() == pytest.approx(0.70, abs=0.005)
+    dispatch = cg.solve(europe, "status-quo")
+    assert dispatch.control_shares["US"] == pytest.approx(0.70, abs=0.011)
+    assert dispatch.control_shares.sum() == pytest.approx(1.0)
+
+
+def test_partners_are_served_from_china_under_belt_and_road_alone(small_model):
+    scenario = cg.load(small_model)
+    sides = scenario.sites["side"]
+    for regime, served in (("open-market", False), ("belt-and-road", True)):
+        flows = cg.solve(scenario, regime).flows
+        abroad = scenario.regions["side"].loc[flows["region"]].to_numpy() == "abroad"
+        at_home = sides.loc[flows["site"]].to_numpy() != "abroad"
+        assert bool((abroad & at_home).any()) == served, regime
+        assert not (~abroad & ~at_home).any(), "China's work stays in China"
+
+
+def test_edwc_asks_for_green_power(small_model):
+    scenario = cg.load(small_model)
+    green = scenario.sites["green_share"]
+    shares = {}
+    for regime in ("open-market", "edwc"):
+        flows = cg.solve(scenario, regime).flows
+        flows = flows[flows["workload"].isin(["training", "analytics", "backup"])
+                      & flows["region"].str.startswith("CN-")]
+        at_green = green.loc[flows["site"]].to_numpy() >= 0.8
+        shares[regime] = flows.loc[at_green, "mw"].sum() / flows["mw"].sum()
+    assert shares["open-market"] < 0.2 - 1e-6 <= shares["edwc"]
+
+
+def test_installed_chips_grow_with_the_date_of_the_export_ban(scenarios):
+    caps = [next(rule.max for rule in scenarios["china"].regimes[f"export-bans-{year}"].rules
+                 if rule.label == "imported-accelerators") for year in (2022, 2023, 2025, 2026)]
+    assert caps == sorted(caps)
+    racks = [6.5, 8.1, 10.43, 10.85]
+    sites = scenarios["china"].sites
+    imported = sites.loc[(sites["country"] == "CN") & (sites["chip_origin"] == "US"),
+                         "capacity_mw"].sum()
+    assert caps == pytest.approx([0.32 * imported * n / racks[-1] for n in racks], rel=1e-3)
+
+
+def test_a_dated_switch_holds_from_its_date(scenarios):
+    """In the world's January nothing is frozen, in its July the US cloud is."""
+    world = scenarios["world"]
+    frozen = cg.solve(world, "us-cloud-freeze-from-july").unserved
+    lost = frozen.groupby(frozen["hour"].dt.month)["mw"].sum()
+    assert lost[1] == pytest.approx(0.0, abs=1e-6)
+    assert lost[7] > 100
+    said = str(world.explain("DE", "training", "aws:eu-west-3", "us-cloud-freeze-from-july"))
+    assert "from 2025-07-01" in said
+    said = str(scenarios["gulf"].explain("DE", "training", "gcp:me-central1",
+                                         "diffusion-rule-as-dated"))
+    assert "from 2025-01-15 until 2025-05-13" in said
+
+
+def test_the_strait_shock_takes_sites_and_cables(scenarios):
+    gulf = scenarios["gulf"]
+    struck = str(gulf.explain("AE", "inference", "aws:me-central-1", "strait-shock"))
+    assert "'struck-sites-are-out', because status = damaged (source: SRC_AWSDRONE" in struck
+    cut = gulf.explain("DE", "training", "gcp:me-central1", "strait-shock")
+    assert not cut.open and "Strait of Hormuz" in str(cut)
+    assert gulf.explain("IN", "training", "huawei:me-east-1", "strait-shock").open, "Red Sea: slow"
+    assert not gulf.explain("IN", "inference", "huawei:me-east-1", "strait-shock").open
+
+
+@pytest.mark.parametrize("name", ["china", "gulf", "world", "europe"])
+def test_theatres_have_corridors_that_can_be_cut(scenarios, name):
+    lanes = scenarios[name].lanes
+    named = {part for cell in lanes["corridor"].unique() for part in cell.split(";") if part}
+    assert len(named) >= 4
+    assert {"gulf": {"Red Sea", "Strait of Hormuz"}, "world": {"Red Sea", "Atlantic", "Pacific"},
+            "china": {"North - Inner Mongolia"}, "europe": {"Atlantic"}}[name] <= named
 
 
 def test_china_moves_batch_west_and_keeps_real_time_home(small_model):
@@ -124,3 +209,33 @@ def test_the_model_selects_by_ranges_of_known_columns(small_model):
     chosen = cg.load(small_model).sites["capacity_mw"]
     assert 5 < len(chosen) < 40
     assert chosen.min() >= 300
+
+
+def test_no_operator_is_owned_otherwise_than_controlled(scenarios):
+    """Where more than half of an operator is known to be held from one place, it controls it."""
+    file = Path(__file__).parents[2] / "data" / "regions" / "world" / "operators.csv"
+    operators = pd.read_csv(file, keep_default_na=False).set_index("operator")
+    owned = scenarios["world"].ownership
+    most = owned[(owned["share"] > 0.5) & (owned["jurisdiction"] != "unknown")]
+    assert len(most) > 30
+    assert (most["operator"].map(operators["control"]) == most["jurisdiction"]).all()
+
+
+def test_the_capital_finding_contradicts_no_published_stake(scenarios):
+    """``non_eu_capital`` is a finding: never against what is published of stakes."""
+    sites = scenarios["europe"].sites
+    inside = sites[sites["eu_adequacy"] == "EU"]
+    broken = (inside["foreign_share"] > 0.39) | (inside["largest_foreign_share"] > 0.24)
+    assert broken.sum() > 20
+    assert set(inside.loc[broken, "non_eu_capital"]) == {"above"}
+    known = inside["foreign_share_most"] <= 0.24
+    assert known.sum() > 5
+    assert "above" not in set(inside.loc[known, "non_eu_capital"])
+
+
+def test_every_site_says_where_by_whom_and_on_what(scenarios):
+    for name, scenario in scenarios.items():
+        sites = scenario.sites
+        for column in ("country", "operator", "control", "technology", "chip_origin"):
+            blank = sites[column].isna() | (sites[column].astype(str).str.strip() == "")
+            assert not blank.any(), (name, column, list(sites.index[blank])[:5])

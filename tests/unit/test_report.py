@@ -71,7 +71,7 @@ def test_it_is_whole_and_asks_for_nothing(text):
     reader.feed(text)
     assert reader.wrong == [] and reader.open_ == []
     assert "<script" not in text and "default-src 'none'" in text
-    assert text.count("<img ") == 2 + 2 * 2
+    assert text.count("<img ") == 3 + 2 * 2
     assert all(re.search(r'alt="[^"]+"', image) for image in re.findall(r"<img [^>]*>", text))
 
 

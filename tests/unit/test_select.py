@@ -77,3 +77,32 @@ def test_hours_that_do_not_exist_are_refused():
 def test_a_rule_that_selects_nothing_is_told():
     with pytest.warns(cg.RuleWarning, match="'idle' selects no lane"):
         cg.solve(two_sites(), [cg.Forbid(label="idle", supply={"control": "CN"})])
+
+
+def test_cells_that_list_names():
+    cells = pd.Series(["Red Sea;Mediterranean", "Red Sea", "", None])
+    assert matches(cells, {"has": "Red Sea"}).tolist() == [True, True, False, False]
+    assert matches(cells, {"has": ["Mediterranean", "Atlantic"]}).tolist() == [True] + [False] * 3
+    assert matches(cells, {"not": {"has": "Mediterranean"}}).tolist() == [False, True, True, True]
+    with pytest.raises(cg.ScenarioError, match="holds numbers"):
+        matches(pd.Series([1.0]), {"has": "x"}, where="rule 'r': supply: pue")
+
+
+def test_a_mask_kept_is_not_that_of_another_rule():
+    """Masks are kept by what the selectors say: a rule changed in place is read again."""
+    n = 1200
+    tables = {
+        "lanes": pd.DataFrame({"region": "r", "workload": "w",
+                               "site": [f"s{i}" for i in range(n)]}),
+        "regions": pd.DataFrame(index=pd.Index(["r"], name="region")),
+        "workloads": pd.DataFrame(index=pd.Index(["w"], name="workload")),
+        "sites": pd.DataFrame({"control": ["US", "CN"] * (n // 2)},
+                              index=pd.Index([f"s{i}" for i in range(n)], name="site")),
+    }
+    rule = cg.Forbid(label="x", supply={"control": "US"})
+    assert lane_mask(tables, rule)[:2].tolist() == [True, False]
+    rule.supply["control"] = "CN"
+    assert lane_mask(tables, rule)[:2].tolist() == [False, True]
+    other = {**tables, "sites": tables["sites"].assign(control="CN")}
+    assert lane_mask(other, rule).all()
+    assert lane_mask(tables, rule).sum() == n // 2

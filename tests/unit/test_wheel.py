@@ -51,4 +51,4 @@ def test_the_installed_wheel_runs_a_model(wheel, tmp_path):
     done = subprocess.run([sys.executable, "-c", program, str(target)], cwd=tmp_path,
                           capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("31")
+    assert done.stdout.startswith("34")

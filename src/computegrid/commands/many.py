@@ -1,4 +1,4 @@
-"""Commands that solve a model many times: compare, freeze, ladder, explain, report."""
+"""Commands that solve a model many times: compare, freeze, ladder, frontier, explain, report."""
 
 from __future__ import annotations
 
@@ -9,20 +9,30 @@ import typer
 
 from computegrid.commands import saystudies
 from computegrid.commands.shared import (
+    BaseMapOption,
+    LandOption,
+    LangOption,
     MapOption,
     Model,
+    NoteOption,
     RegimeOption,
+    WorldviewOption,
     check_target,
     load_model,
+    map_options,
     plain,
     progress_bar,
     stdout,
     write_map,
 )
+from computegrid.errors import DataError
 from computegrid.saving import safe_csv, write_atomically
 from computegrid.studies.compare import compare as studies_compare
 from computegrid.studies.freeze import freeze as studies_freeze
+from computegrid.studies.frontier import frontier as studies_frontier
 from computegrid.studies.ladder import ladder as studies_ladder
+
+PLOTS = (".png", ".svg", ".pdf")
 
 
 def compare(
@@ -34,6 +44,11 @@ def compare(
     csv_file: Annotated[Optional[Path], typer.Option(  # noqa: UP045
         "--csv", metavar="FILE", help="Write the whole table here.")] = None,
     map_file: MapOption = None,
+    lang: LangOption = "both",
+    land: LandOption = "coarse",
+    worldview: WorldviewOption = None,
+    base_map: BaseMapOption = None,
+    base_map_note: NoteOption = "",
 ) -> None:
     """Solve a model under several regimes and set the answers side by side.
 
@@ -41,6 +56,7 @@ def compare(
     """
     console = stdout()
     check_target(map_file)
+    drawing = map_options(lang, land, worldview, base_map, base_map_note)
     scenario = load_model(console, model)
     names = None if regimes is None else [name.strip() for name in regimes.split(",")]
     with progress_bar(console) as progress:
@@ -50,7 +66,7 @@ def compare(
         write_atomically(csv_file, lambda path: safe_csv(
             comparison.table.rename_axis("regime").reset_index()).to_csv(path, index=False))
         console.print(f"table: {csv_file}", soft_wrap=True)
-    write_map(console, comparison, map_file)
+    write_map(console, comparison, map_file, **drawing)
 
 
 def freeze(
@@ -60,6 +76,11 @@ def freeze(
     )] = "control",
     depth: Annotated[int, typer.Option(min=1, max=2, help="2 also throws every pair.")] = 1,
     regime: RegimeOption = None,
+    only: Annotated[Optional[str], typer.Option(  # noqa: UP045
+        metavar="A,B,...", help="Throw these switches alone.")] = None,
+    spare_own: Annotated[bool, typer.Option(
+        "--spare-own/--spare-nobody", help="A jurisdiction's freeze leaves its own demand served.",
+    )] = True,
     give_way: Annotated[bool, typer.Option(
         "--give-way/--no-give-way", help="Others' work may be moved to make room; or it stays.",
     )] = True,
@@ -68,6 +89,11 @@ def freeze(
     csv_file: Annotated[Optional[Path], typer.Option(  # noqa: UP045
         "--csv", metavar="FILE", help="Write the whole table here.")] = None,
     map_file: MapOption = None,
+    lang: LangOption = "both",
+    land: LandOption = "coarse",
+    worldview: WorldviewOption = None,
+    base_map: BaseMapOption = None,
+    base_map_note: NoteOption = "",
 ) -> None:
     """Throw every switch in turn: who goes dark, what it costs, which reserve would have helped.
 
@@ -75,17 +101,19 @@ def freeze(
     """
     console = stdout()
     check_target(map_file)
+    drawing = map_options(lang, land, worldview, base_map, base_map_note)
     scenario = load_model(console, model)
+    names = None if only is None else [name.strip() for name in only.split(",")]
     with progress_bar(console) as progress:
         desk = studies_freeze(
-            scenario, by, depth, regime,  # type: ignore[arg-type]
-            give_way=give_way, reserve_most=reserve_most, progress=progress)
+            scenario, by, depth, regime, spare_own,  # type: ignore[arg-type]
+            give_way=give_way, only=names, reserve_most=reserve_most, progress=progress)
     saystudies.print_freeze(console, desk)
     if csv_file is not None:
         write_atomically(csv_file, lambda path: safe_csv(
             desk.table.reset_index()).to_csv(path, index=False))
         console.print(f"table: {csv_file}", soft_wrap=True)
-    write_map(console, desk, map_file)
+    write_map(console, desk, map_file, **drawing)
 
 
 def ladder(model: Model, shapley: Annotated[bool, typer.Option(
@@ -97,6 +125,42 @@ def ladder(model: Model, shapley: Annotated[bool, typer.Option(
         climbed = studies_ladder(scenario, progress=progress)
         shares = climbed.shapley(progress=progress) if shapley else None
     saystudies.print_ladder(console, climbed.table, shares)
+
+
+def frontier(
+    model: Model,
+    x: Annotated[str, typer.Option(
+        "-x", "--x", help="What is held down: foreign_share, carbon, latency or energy."
+    )] = "foreign_share",
+    y: Annotated[str, typer.Option(
+        "-y", "--y", help="What is minimised: cost or carbon.")] = "cost",
+    points: Annotated[int, typer.Option(min=2, help="How many bounds on x.")] = 20,
+    regime: RegimeOption = None,
+    csv_file: Annotated[Optional[Path], typer.Option(  # noqa: UP045
+        "--csv", metavar="FILE", help="Write the whole table here.")] = None,
+    plot_file: Annotated[Optional[Path], typer.Option(  # noqa: UP045
+        "--plot", metavar="FILE", help="Draw the curve here (png, svg or pdf).")] = None,
+) -> None:
+    """Trace the trade-off between two figures: what the next step down in x costs in y.
+
+    Example: [bold]computegrid frontier europe -x foreign_share --points 10 --plot curve.png[/bold]
+    """
+    console = stdout()
+    if plot_file is not None and plot_file.suffix not in PLOTS:
+        raise DataError(f"--plot {plot_file}: the name ends in {', '.join(PLOTS)}")
+    scenario = load_model(console, model)
+    with progress_bar(console) as progress:
+        curve = studies_frontier(scenario, x, y, points, regime, progress=progress)
+    saystudies.print_frontier(console, curve)
+    if csv_file is not None:
+        write_atomically(csv_file, lambda path: safe_csv(
+            curve.table.reset_index()).to_csv(path, index=False))
+        console.print(f"table: {csv_file}", soft_wrap=True)
+    if plot_file is not None:
+        figure = curve.plot().figure
+        write_atomically(plot_file, lambda path: figure.savefig(
+            path, format=plot_file.suffix[1:], dpi=140, bbox_inches="tight"))
+        console.print(f"plot:  {plot_file}", soft_wrap=True)
 
 
 def explain(
@@ -123,7 +187,11 @@ def report(
     out: Annotated[Path, typer.Option(metavar="FILE", help="The HTML file to write.")],
     regimes: Annotated[Optional[str], typer.Option(  # noqa: UP045
         metavar="A,B,...", help="Regimes to report on; all of the model's if left out.")] = None,
-    lang: Annotated[str, typer.Option(help="en, zh or both.")] = "en",
+    lang: LangOption = "en",
+    land: LandOption = "coarse",
+    worldview: WorldviewOption = None,
+    base_map: BaseMapOption = None,
+    base_map_note: NoteOption = "",
 ) -> None:
     """Write a report: totals, tables, plots, maps, rules with their sources, estimates.
 
@@ -133,9 +201,10 @@ def report(
 
     console = stdout()
     check_target(out)
+    drawing = map_options(lang, land, worldview, base_map, base_map_note)
     scenario = load_model(console, model)
     names = None if regimes is None else [name.strip() for name in regimes.split(",")]
     out.parent.mkdir(parents=True, exist_ok=True)
     with progress_bar(console) as progress:
-        write_report(scenario, names, out, lang=lang, progress=progress)  # type: ignore[arg-type]
+        write_report(scenario, names, out, progress=progress, **drawing)
     console.print(f"report: {out}  (one page, no network needed; prints to PDF)", soft_wrap=True)

@@ -16,6 +16,8 @@ from computegrid.scenario.scenario import Scenario
 
 MOST_ROWS = 12
 MOST_REMARKS = 20
+MOST_COUNTRIES = 40
+"""Where countries are told one by one: all of Europe's fit."""
 SMALLEST_PRICE = 0.005
 """Shadow prices below this are not listed [USD per unit]."""
 
@@ -58,6 +60,8 @@ def print_dispatch(console: Console, dispatch: Dispatch) -> None:
     _print_workloads(console, dispatch)
     _print_exchange(console, dispatch)
     _print_control(console, dispatch)
+    _print_unserved(console, dispatch)
+    _print_owners(console, dispatch)
     _print_prices(console, dispatch)
     _print_rules(console, dispatch)
 
@@ -144,6 +148,37 @@ def _print_control(console: Console, dispatch: Dispatch) -> None:
         return
     text = ", ".join(f"{escape(str(name))} {percent(v)}" for name, v in shares.head(8).items())
     console.print(f"Work by who controls the site: {text}", soft_wrap=True)
+
+
+def _print_unserved(console: Console, dispatch: Dispatch) -> None:
+    """Where work goes unserved, and how much of it is critical."""
+    by = "country" if "country" in dispatch.scenario.regions else "region"
+    lost = dispatch.unserved_by(by)
+    lost = lost[lost["unserved_mwh"] > 0]
+    if lost.empty:
+        return
+    table = Table(name_column(by), *map(figure_column, (
+        "unserved GWh", "of demand", "critical unserved GWh", "of critical")),
+        title="What goes unserved, the worst critical losses first")
+    for name, row in lost.head(MOST_COUNTRIES).iterrows():
+        table.add_row(escape(str(name)), f"{row['unserved_mwh'] / 1000:,.1f}",
+                      percent(row["unserved_share"]), f"{row['critical_unserved_mwh'] / 1000:,.1f}",
+                      percent(row["critical_unserved_share"]))
+    console.print(table)
+
+
+def _print_owners(console: Console, dispatch: Dispatch) -> None:
+    """Who receives the rents of scarce capacity, where the facts know owners."""
+    if dispatch.minimise != "cost" or dispatch.scenario.ownership.empty:
+        return
+    rents = dispatch.rents_by()
+    total = float(rents["rent_usd"].sum())
+    if total <= 0:
+        return
+    text = ", ".join(f"{escape(str(name))} {percent(share)}"
+                     for name, share in rents["share"].head(6).items() if share >= 0.001)
+    console.print(f"Rents of scarce capacity: {total / 1e6:,.0f} M USD, by ultimate owner: {text}",
+                  soft_wrap=True)
 
 
 def _print_prices(console: Console, dispatch: Dispatch) -> None:

@@ -9,9 +9,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from computegrid.commands.say import MOST_ROWS, both, figure_column, name_column, percent
+from computegrid.commands.say import (
+    MOST_COUNTRIES,
+    MOST_ROWS,
+    both,
+    figure_column,
+    name_column,
+    percent,
+)
 from computegrid.studies.compare import Comparison
 from computegrid.studies.freezetable import Freeze
+from computegrid.studies.frontier import XS, Frontier
 
 
 def print_comparison(console: Console, comparison: Comparison) -> None:
@@ -49,6 +57,40 @@ def print_freeze(console: Console, desk: Freeze) -> None:
                      "Share of each victim's work that goes unserved", as_percent=True)
 
 
+    worst = str(desk.table.index[0])
+    lost = desk.losses(worst, "country" if "country" in desk.scenario.regions else "region")
+    lost = lost[(lost["unserved_mwh"] > 0) | (lost["critical_unserved_mwh"] > 0)]
+    if len(lost):
+        _print_frame(console, _in_units(lost, _LOSSES).head(MOST_COUNTRIES),
+                     f"Frozen by {worst}: what goes unserved, the worst critical losses first")
+        spared = int((lost["critical_unserved_mwh"] <= 0).sum())
+        console.print(f"of these {len(lost)}, {len(lost) - spared} lose critical work",
+                      soft_wrap=True)
+    held = desk.reserves
+    held = held[held[desk.by] == worst].set_index("site")
+    if len(held):
+        _print_frame(console, _in_units(held.sort_values("reserve_mw", ascending=False), _RESERVES)
+                     .head(MOST_ROWS), f"Frozen by {worst}: reserve for critical work")
+
+
+def print_frontier(console: Console, curve: Frontier) -> None:
+    """Every bound on x, the y it leaves, and what one more unit of the bound is worth."""
+    unit, scale = ("%", 0.01) if XS[curve.x] == "1" else (XS[curve.x], 1.0)
+    money, per = ("M USD", 1e6) if curve.y == "cost_usd" else ("kt CO2", 1e3)
+    worth = per if curve.y == "cost_usd" else 1e6  # the dual of carbon is in kg
+    columns = (
+        (f"{curve.x}_max", scale, f"at most {unit}"), (curve.x, scale, f"reached {unit}"),
+        (curve.y, per, money), (f"step_{curve.y}", per, f"step {money}"),
+        ("shadow_price", worth / scale, f"{money} per {unit}"),
+        ("unserved_mwh", 1e3, "unserved GWh"), ("carbon_t", 1e3, "CO2 kt"),
+        ("mean_rtt_ms", 1.0, "RTT ms"),
+    )
+    _print_frame(console, _in_units(curve.table, tuple(
+        column for i, column in enumerate(columns)
+        if i < 5 or column[0] not in (curve.x, curve.y))),
+        f"{curve.y} against {curve.x}, regime {curve.regime.name}")
+
+
 def print_ladder(console: Console, table: pd.DataFrame, shares: pd.DataFrame | None) -> None:
     """The rungs of sovereignty and what each adds."""
     _print_frame(console, _in_units(table, _RUNGS), "The price of sovereignty, rung by rung")
@@ -70,10 +112,19 @@ def _print_frame(
 
 _SWITCHES: tuple[tuple[str, float | None, str], ...] = (
     ("unserved_mwh", 1e3, "unserved GWh"), ("unserved_share", 0.01, "unserved %"),
-    ("critical_unserved_share", 0.01, "critical unserved %"),
-    ("added_cost_usd", 1e6, "added M USD"), ("breach_hours", 1.0, "hours to breach"),
+    ("critical_unserved_share", 0.01, "critical %"),
+    ("added_cost_usd", 1e6, "added M USD"), ("breach_hours", 1.0, "breach h"),
     ("worst_hit", None, "worst hit"), ("reserve_mw", 1.0, "reserve MW"),
-    ("reserve_usd_per_year", 1e6, "reserve M USD/year"),
+    ("reserve_usd_per_year", 1e6, "M USD/year"),
+)
+_LOSSES: tuple[tuple[str, float | None, str], ...] = (
+    ("demand_mwh", 1e3, "demand GWh"), ("unserved_mwh", 1e3, "unserved GWh"),
+    ("unserved_share", 0.01, "unserved %"), ("critical_demand_mwh", 1e3, "critical GWh"),
+    ("critical_unserved_mwh", 1e3, "critical unserved GWh"),
+    ("critical_unserved_share", 0.01, "critical unserved %"),
+)
+_RESERVES: tuple[tuple[str, float | None, str], ...] = (
+    ("reserve_mw", 1.0, "reserve MW"), ("usd_per_year", 1e6, "M USD/year"),
 )
 _RUNGS: tuple[tuple[str, float | None, str], ...] = (
     ("added_cost_usd", 1e6, "added M USD"), ("added_unserved_mwh", 1e3, "added unserved GWh"),

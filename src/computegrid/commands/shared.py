@@ -26,6 +26,16 @@ MapOption = Annotated[Optional[Path], typer.Option(  # noqa: UP045
     "--map", metavar="FILE", help="Write the map: one HTML page, no network needed.")]
 
 
+LangOption = Annotated[str, typer.Option(help="Words and names: en, zh or both.")]
+LandOption = Annotated[str, typer.Option(help="Bundled land: coarse, or fine (0.5 MB more).")]
+WorldviewOption = Annotated[Optional[str], typer.Option(  # noqa: UP045
+    metavar="NAME", help="Whose borders to draw, e.g. natural-earth-de-facto; none if left out.")]
+BaseMapOption = Annotated[Optional[Path], typer.Option(  # noqa: UP045
+    metavar="FILE", help="A GeoJSON layer of your own instead of the bundled land.")]
+NoteOption = Annotated[str, typer.Option(
+    "--base-map-note", metavar="TEXT", help="Its name and approval number, written on the map.")]
+
+
 def load_model(console: Console, model: str) -> Scenario:
     """Load a model while saying so."""
     with console.status(f"reading {model}"):
@@ -41,16 +51,29 @@ def tell_remarks(scenario: Scenario, model: str) -> None:
                else "") + f"; see: computegrid check {plain(model)}", soft_wrap=True)
 
 
-def write_map(console: Console, answer: Any, file: Path | None) -> None:
-    """Draw an answer and write the page, if a file is asked for."""
+def write_map(console: Console, answer: Any, file: Path | None, **options: Any) -> None:
+    """Draw an answer and write the page, if a file is asked for; ``options`` are of ``explore``."""
     if file is None:
         return
     from computegrid.maps.page import save_page
 
     file.parent.mkdir(parents=True, exist_ok=True)
     with console.status("drawing the map"):
-        save_page(answer.explore(), file)
+        save_page(answer.explore(**options), file)
     console.print(f"map:    {file}  (open it in a browser; it needs no network)", soft_wrap=True)
+
+
+def map_options(
+    lang: str, land: str, worldview: str | None, base_map: Path | None, note: str
+) -> dict[str, Any]:
+    """Options of ``explore`` as they were typed; what cannot be drawn is refused before solving."""
+    from computegrid.maps.base import ground
+    from computegrid.maps.words import check_lang
+
+    check_lang(lang)
+    ground(land, worldview, base_map, note)  # type: ignore[arg-type]
+    return {"lang": lang, "land": land, "worldview": worldview, "base_map": base_map,
+            "base_map_note": note}
 
 
 def check_target(file: Path | None) -> None:

@@ -10,11 +10,17 @@ import typer
 
 from computegrid.commands import say
 from computegrid.commands.shared import (
+    BaseMapOption,
+    LandOption,
+    LangOption,
     MapOption,
     Model,
+    NoteOption,
     RegimeOption,
+    WorldviewOption,
     check_target,
     load_model,
+    map_options,
     stdout,
     tell_remarks,
     write_map,
@@ -48,6 +54,11 @@ def run(
     minimise: Annotated[Goal, typer.Option(help="What to minimise.")] = Goal.cost,
     solver: Annotated[Optional[str], typer.Option(  # noqa: UP045
         help="Force a solver, e.g. highs; chosen by the model's structure if left out.")] = None,
+    lang: LangOption = "both",
+    land: LandOption = "coarse",
+    worldview: WorldviewOption = None,
+    base_map: BaseMapOption = None,
+    base_map_note: NoteOption = "",
 ) -> None:
     """Solve a model under a regime and say what the answer is.
 
@@ -55,6 +66,7 @@ def run(
     """
     console = stdout()
     check_target(map_file)
+    drawing = map_options(lang, land, worldview, base_map, base_map_note)
     scenario = load_model(console, model)
     tell_remarks(scenario, model)
     chosen = regime if regime is not None else scenario.default_regime
@@ -64,7 +76,7 @@ def run(
     if save is not None:
         dispatch.save(save)
         console.print(f"tables: {save}", soft_wrap=True)
-    write_map(console, dispatch, map_file)
+    write_map(console, dispatch, map_file, **drawing)
 
 
 def check(model: Annotated[str, typer.Argument(

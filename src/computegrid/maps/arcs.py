@@ -1,4 +1,4 @@
-"""Great-circle arcs for a web map: geodesic, split at the antimeridian, two-way flows apart."""
+"""Great-circle arcs for a web map: geodesic, split at the map's edge, two-way flows apart."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ def great_circles(
     lon_to_deg: ArrayLike,
     lat_to_deg: ArrayLike,
     bow: ArrayLike = 0.0,
+    west_deg: float = -180.0,
 ) -> list[list[Part]]:
-    """Arcs between pairs of points, each a list of parts that never jump over the antimeridian.
+    """Arcs between pairs of points, each a list of parts that never jump over the map's edge.
 
     Parameters
     ----------
@@ -33,6 +34,9 @@ def great_circles(
     bow : array-like
         How far the middle of the arc is pushed to the right of its direction, as a share of its
         length; 0 is the great circle itself.
+    west_deg : float
+        Western edge of the map [deg]: arcs are cut there, and longitudes are within 360 degrees
+        east of it. -180 is the antimeridian.
 
     Returns
     -------
@@ -56,7 +60,7 @@ def great_circles(
         lon = np.degrees(np.arctan2(path[..., 1], path[..., 0]))
         lat = np.degrees(np.arcsin(np.clip(path[..., 2], -1.0, 1.0)))
         for row, lon_deg, lat_deg in zip(rows, lon, lat, strict=True):
-            arcs[row] = _split(lon_deg, lat_deg)
+            arcs[row] = _split((lon_deg - west_deg) % 360.0 + west_deg, lat_deg, west_deg)
     return arcs
 
 
@@ -120,21 +124,22 @@ def _path(
     return np.asarray(path / np.linalg.norm(path, axis=-1, keepdims=True))
 
 
-def _split(lon_deg: Floats, lat_deg: Floats) -> list[Part]:
-    """Cut where longitude jumps, with a point on each side of the antimeridian."""
+def _split(lon_deg: Floats, lat_deg: Floats, west_deg: float) -> list[Part]:
+    """Cut where longitude jumps, with a point on each side of the map's edge."""
     jumps = np.flatnonzero(np.abs(np.diff(lon_deg)) > 180.0)
     if not len(jumps):
         return [np.column_stack((lon_deg, lat_deg))]
     parts: list[Part] = []
     begin, carried = 0, np.empty((0, 2))
     for jump in jumps.tolist():
-        side = 180.0 if lon_deg[jump] > 0 else -180.0
-        left, right = side - lon_deg[jump], lon_deg[jump + 1] + side
+        east = lon_deg[jump] > west_deg + 180.0
+        side, other = (west_deg + 360.0, west_deg)[:: 1 if east else -1]
+        left, right = side - lon_deg[jump], lon_deg[jump + 1] - other
         share = left / (left + right) if left + right else 0.5
         lat = lat_deg[jump] + share * (lat_deg[jump + 1] - lat_deg[jump])
         inner = np.column_stack((lon_deg[begin : jump + 1], lat_deg[begin : jump + 1]))
         parts.append(np.vstack((carried, inner, [[side, lat]])))
-        carried, begin = np.array([[-side, lat]]), jump + 1
+        carried, begin = np.array([[other, lat]]), jump + 1
     tail = np.column_stack((lon_deg[begin:], lat_deg[begin:]))
     parts.append(np.vstack((carried, tail)))
     return parts

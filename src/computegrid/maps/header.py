@@ -9,9 +9,11 @@ import pandas as pd
 
 from computegrid.maps.figures import horizon_hours
 from computegrid.maps.words import Lang, pick, words
+from computegrid.maps.worldview import WORLDVIEWS
 
 if TYPE_CHECKING:
     from computegrid.dispatch import Dispatch
+    from computegrid.maps.base import Ground
 
 _SOURCES_NAMED = 4
 
@@ -26,16 +28,17 @@ class Header:
     period: str
     totals: tuple[tuple[str, str], ...]
     source: str
+    ground: str
     html_lang: str
 
 
 def header(
-    dispatch: Dispatch, lang: Lang, base_note: str | None = None, regime_line: str = ""
+    dispatch: Dispatch, lang: Lang, ground: Ground | None = None, regime_line: str = ""
 ) -> Header:
     """Title, subtitle, totals and source line of one dispatch.
 
-    ``base_note`` names the planner's own base map; None is the bundled land. ``regime_line``
-    stands instead of the regime.
+    ``ground`` is what lies below; None is the bundled land. ``regime_line`` stands instead of the
+    regime.
     """
     scenario, text = dispatch.scenario, words(lang)
     regime = dispatch.regime
@@ -44,14 +47,14 @@ def header(
     period = f"{steps:,} {text['steps']} = {total:,.0f} h"
     if scenario.as_of:
         period += f" · {text['facts_of']} {scenario.as_of}"
-    minimise = text.get(str(dispatch.minimise), str(dispatch.minimise))
     return Header(
         title=pick(scenario.title or scenario.name, scenario.title_zh, lang, 60),
         name=name,
         regime=regime_line or f"{text['regime']}: {name}",
-        period=f"{period} · {text['solved_for']} {minimise}",
+        period=f"{period} · {text[f'least_{dispatch.minimise}']}",
         totals=_totals(dispatch, text),
-        source=_source(dispatch, text, base_note),
+        source=_source(dispatch, text),
+        ground=_ground(ground, text, lang),
         html_lang="zh" if lang == "zh" else "en",
     )
 
@@ -94,7 +97,17 @@ def large(value: float) -> str:
     return f"{value:,.{digits}f} {units[0]}"
 
 
-def _source(dispatch: Dispatch, text: dict[str, str], base_note: str | None) -> str:
+def _ground(ground: Ground | None, text: dict[str, str], lang: Lang) -> str:
+    """What the map stands on, in words: the planner's own layer, or the land and whose borders."""
+    if ground is None or (ground.note is None and not ground.worldview):
+        return text["land_source"]
+    if ground.note is not None:
+        return f"{text['base_map']}: {ground.note or text['base_map_unnamed']}"
+    said = pick(*WORLDVIEWS[ground.worldview], lang, 0)
+    return f"{text['borders']}: {ground.worldview} · {said}"
+
+
+def _source(dispatch: Dispatch, text: dict[str, str]) -> str:
     """The sources most rows rest on, by name, and how many more there are."""
     scenario = dispatch.scenario
     counts: dict[str, int] = {}
@@ -115,6 +128,4 @@ def _source(dispatch: Dispatch, text: dict[str, str], base_note: str | None) -> 
             shown.append(name)
     more = len(ranked) - min(len(ranked), _SOURCES_NAMED)
     listed = "; ".join(shown) + (f"; +{more}" if more > 0 else "")
-    base = text["land_source"] if base_note is None else f"{text['base_map']}: {base_note or '–'}"
-    land = f"{base} · computegrid"
-    return f"{text['source']}: {listed} · {land}" if shown else land
+    return f"{text['source']}: {listed} · computegrid" if shown else "computegrid"

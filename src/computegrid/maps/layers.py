@@ -116,12 +116,17 @@ def flow_layer(
     return gpd.GeoDataFrame(pairs[columns].reset_index(drop=True), geometry=shapes, crs=CRS)
 
 
-def arcs_between(scenario: Scenario, pairs: pd.DataFrame) -> list[shapely.MultiLineString]:
-    """The arc of each row of ``region, site``; those on one way are bowed apart."""
+def arcs_between(
+    scenario: Scenario, pairs: pd.DataFrame, west_deg: float = -180.0
+) -> list[shapely.MultiLineString]:
+    """The arc of each row of ``region, site``; those on one way are bowed apart.
+
+    Arcs are cut at ``west_deg``, the western edge of the map: the antimeridian if it is -180.
+    """
     start = points_of(scenario.regions).reindex(pairs["region"].to_numpy())
     end = points_of(scenario.sites).reindex(pairs["site"].to_numpy())
     ends = (start.x.to_numpy(), start.y.to_numpy(), end.x.to_numpy(), end.y.to_numpy())
-    arcs = great_circles(*ends, bow=bows(*ends)) if len(pairs) else []
+    arcs = great_circles(*ends, bow=bows(*ends), west_deg=west_deg) if len(pairs) else []
     return [shapely.MultiLineString(list(arc)) for arc in arcs]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable, Sequence
 
 from computegrid.maps.safe import safe
@@ -25,7 +26,8 @@ def row(cells: Sequence[object]) -> str:
 
 def cell(text: object) -> str:
     """One cell."""
-    number = str(text)[:1] in "+-−±–0123456789" and len(str(text)) < 40
+    first = str(text)[:1] in "+-−±–0123456789" and len(str(text)) < 40
+    number = first and not re.search("[a-z]{4}", str(text).split("(")[0])
     kind = "n" if number else "l" if len(str(text)) > 24 else "t"
     return f'<td class="{safe(kind)}">{safe(text)}</td>'
 

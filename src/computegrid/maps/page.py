@@ -16,10 +16,11 @@ import folium
 from branca.element import Element, Figure
 from folium.template import Template
 
-from computegrid.maps.base import BaseMap, asset, base_layer, check_worldview
+from computegrid.maps.base import BaseMap, Ground, Land, asset, ground
 from computegrid.maps.header import Header, header
 from computegrid.maps.payload import page_values
 from computegrid.maps.safe import safe, safe_json
+from computegrid.maps.shapes import Shapes, shapes_of
 from computegrid.maps.views import View
 from computegrid.maps.words import Lang, check_lang, words
 from computegrid.saving import write_text
@@ -39,9 +40,11 @@ def draw_dispatch(
     *,
     lang: Lang = "both",
     max_flows: int = 3000,
+    land: Land = "coarse",
+    worldview: str | None = None,
     base_map: BaseMap = None,
     base_map_note: str = "",
-    worldview: str | None = None,
+    region_shapes: Shapes = None,
 ) -> folium.Map:
     """Draw one dispatch as a map that needs no network.
 
@@ -53,13 +56,19 @@ def draw_dispatch(
         Names and words in English, Chinese or both.
     max_flows : int
         The most flows drawn, the largest first; the map says what was left out.
+    land : {"coarse", "fine"}
+        Bundled land: 1:50 million, or 1:10 million (0.5 MB more) for looking closely.
+    worldview : str, optional
+        Whose borders to draw, by name, e.g. ``"natural-earth-de-facto"``; the name is written on
+        the map, and regions that are whole countries are shaded as their shapes. None, the
+        default, draws no border.
     base_map : GeoDataFrame, GeoSeries or path of a GeoJSON file, optional
         A layer of one's own below everything, e.g. an officially approved one with its borders;
-        None is the bundled land, on which no border is drawn.
+        None is the bundled land.
     base_map_note : str
         Its name and approval number, written on the map.
-    worldview : str, optional
-        Refused: no borders are shipped; bring them as ``base_map``.
+    region_shapes : GeoDataFrame or GeoSeries, optional
+        Shapes of regions, indexed by region; these are shaded instead of squares.
 
     Returns
     -------
@@ -72,33 +81,30 @@ def draw_dispatch(
     DataError
         If ``base_map`` cannot be read.
     ScenarioError
-        If a region or site has no place, ``lang`` is none of the three, or a ``worldview`` is
-        named.
+        If a region or site has no place, or an option is none of those above.
     """
     return draw_views(
-        [View(dispatch)], lang=lang, max_flows=max_flows, base_map=base_map,
-        base_map_note=base_map_note, worldview=worldview,
+        [View(dispatch)], ground(land, worldview, base_map, base_map_note), region_shapes,
+        lang=lang, max_flows=max_flows,
     )  # fmt: skip
 
 
 def draw_views(
     views: Sequence[View],
+    below: Ground,
+    shapes: Shapes = None,
     *,
     lang: Lang,
     max_flows: int,
-    base_map: BaseMap,
-    base_map_note: str,
-    worldview: str | None,
     study: dict[str, Any] | None = None,
 ) -> OfflineMap:
     """Draw dispatches of one scenario as one page that shows one of them at a time."""
     check_lang(lang)
-    check_worldview(worldview)
-    values = page_values(views, lang=lang, max_flows=max_flows, study=study)
-    note = base_map_note if base_map is not None else None
+    drawn = shapes_of(views[0].dispatch.scenario, below, shapes)
+    values = page_values(views, lang=lang, max_flows=max_flows, study=study, shapes=drawn)
     opening = views[study["opening"] if study else 0]
-    head = header(opening.dispatch, lang, note, opening.regime)
-    return OfflineMap(values, head, base_layer(base_map))
+    head = header(opening.dispatch, lang, below, opening.regime)
+    return OfflineMap(values, head, below.page_json(values["west_deg"]))
 
 
 def save_page(page: folium.Map, path: str | os.PathLike[str]) -> Path:
@@ -120,7 +126,8 @@ class OfflineMap(folium.Map):
         var {{ this.get_name() }} = L.map("{{ this.get_name() }}", {
             center: [0, 0], zoom: 2, attributionControl: false, preferCanvas: true, zoomSnap: 0.25,
             zoomDelta: 0.5, wheelPxPerZoomLevel: 90, minZoom: 0.5, maxZoom: 9,
-            maxBounds: [[-75, -200], [86, 200]], maxBoundsViscosity: 0.8
+            maxBounds: [[-75, {{ this.west - 20 }}], [86, {{ this.west + 380 }}]],
+            maxBoundsViscosity: 0.8
         });
         (function (map, data, land, root) { "use strict";
         {{ this.program }}
@@ -138,6 +145,7 @@ class OfflineMap(folium.Map):
         self.style = _leaflet_css() + asset("page/page.css")
         self.leaflet = re.sub(r"\n//# sourceMappingURL.*", "", asset("leaflet.js"))
         self.program = _program()
+        self.west = float(values["west_deg"])
         self.body = _body(self.get_name(), values, head, land)
         Page(title=safe(head.title), lang=head.html_lang).add_child(self)
 
@@ -227,7 +235,8 @@ def _body(name: str, values: dict[str, Any], head: Header, land: str) -> str:
 <button type="button" data-part="open-panel" aria-expanded="true">{text["panel"]}</button></div>
 <ul class="cg-totals" data-part="totals">{totals}</ul></header>
 <main class="cg-map"><div class="folium-map" id="{name}" role="application"
- aria-label="{text["map"]}: {safe(head.title)}. {text["skip"]}"></div></main>
+ aria-label="{text["map"]}: {safe(head.title)}. {text["skip"]}"></div>
+<p class="cg-ground" data-part="ground">{safe(head.ground)}</p></main>
 <aside class="cg-side" tabindex="0" aria-label="{text["legend"]}">
 <section class="cg-selected" data-part="selected" aria-live="polite" hidden></section>{views}
 <section data-part="controls"></section><section data-part="legend"></section></aside>

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
+from computegrid.maps.base import UNITS, apart, cut_at, steps
 from computegrid.maps.figures import PARTS, price_column
 from computegrid.maps.hourly import hourly, pack
 from computegrid.maps.layers import Layers, arcs_between
@@ -21,6 +23,7 @@ from computegrid.maps.scales import (
     shades,
     share_ranges,
     sizes,
+    west_edge,
 )
 from computegrid.maps.touch import rule_book
 from computegrid.maps.values import text, value
@@ -31,30 +34,40 @@ _LANGUAGES: tuple[Lang, Lang] = ("en", "zh")
 
 
 def page_values(
-    views: Sequence[View], *, lang: Lang, max_flows: int, study: dict[str, Any] | None = None
+    views: Sequence[View],
+    *,
+    lang: Lang,
+    max_flows: int,
+    study: dict[str, Any] | None = None,
+    shapes: Mapping[Any, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """All values of a page: what its views share, and the figures of each.
 
     ``study`` says how they are listed; its ``base`` is the view differences are taken from.
+    ``shapes`` are those of the regions that have one.
     """
     drawn, says = layers_of(views), words(lang)
     dispatch, price = views[0].dispatch, price_column(views[0].dispatch)
     scenario, base = dispatch.scenario, drawn[study["base"] if study else 0]
     pairs, cut = pairs_of(drawn, max_flows)
-    before = mean_mw(base, pairs)
+    before, west = mean_mw(base, pairs), west_edge(drawn)
     wanted = np.concatenate(
         [layers.regions.loc[layers.regions["demand_mw"] > 0, price] for layers in drawn]
     )
     moving = [hourly(view.dispatch, pairs) for view in views]
     demand = moving[0]["region_demand_mw"]
     prices = np.concatenate([figures["region_price"][demand > 0] for figures in moving])
-    sites = _sites(base, lang)
+    sites = _sites(base, lang, west)
     rules = rule_book([view.dispatch for view in views])
+    start = study["base"] if study else 0
+    first = view_values(views[start], base, moving[start], pairs, before, lang, None)
+    rows = first.pop("rows")
     shown = [
-        view_values(view, layers, figures, pairs, before, lang)
+        (first if k == start
+         else view_values(view, drawn[k], moving[k], pairs, before, lang, rows))
         | {"rules": rules.prices(view.dispatch)}
-        for view, layers, figures in zip(views, drawn, moving, strict=True)
-    ]
+        for k, view in enumerate(views)
+    ]  # fmt: skip
     return {
         "words": says,
         "lang": lang,
@@ -68,20 +81,22 @@ def page_values(
         "price_range": price_range(wanted),
         "share_ranges": share_ranges(drawn),
         "workloads": names(scenario.workloads, lang),
-        "regions": _columns(_regions(base, lang)),
+        "regions": _columns(_regions(base, lang, west, shapes)),
         "sites": _columns(sites),
         "flows": {
             "region": scenario.regions.index.get_indexer(pairs.get_level_values(0)).tolist(),
             "site": scenario.sites.index.get_indexer(pairs.get_level_values(1)).tolist(),
             "arc": [
                 [_wind(part) for part in shape.geoms]
-                for shape in arcs_between(scenario, pairs.to_frame(index=False))
+                for shape in arcs_between(scenario, pairs.to_frame(index=False), west)
             ],
         },
         "price_parts": [says[f"part_{part}"] for part in PARTS] if price == "usd_per_mwh" else [],
         "price_unit": "USD/MWh" if price == "usd_per_mwh" else "kg CO₂/MWh",
         "scale": sizes(drawn, 1.4 if study else 1.0),
-        "bounds": bounds(drawn),
+        "bounds": bounds(drawn, west),
+        "west_deg": west,
+        "shape_units": UNITS,
         "hours": _hours(scenario.hours),
         "hourly": {"region_demand_mw": pack(demand)},
         "hour_price_range": price_range(prices),
@@ -94,34 +109,32 @@ def page_values(
     }
 
 
-def _regions(layers: Layers, lang: Lang) -> list[dict[str, Any]]:
+def _regions(
+    layers: Layers, lang: Lang, west: float, shapes: Mapping[Any, Any]
+) -> list[dict[str, Any]]:
     table = layers.regions
     return [
         {
-            **_place(row, label, short),
+            **_place(row, label, short, west),
             "demand_mw": value(row["demand_mw"]),
             "estimate": bool(row["estimate"]),
             "utc_offset_hours": value(row.get("utc_offset_hours")),
-            **(
-                {"shape": shapely.geometry.mapping(row["shape"])}
-                if row["shape"] is not None
-                else {}
-            ),
+            **({"shape": _shape(shapes[region], west)} if region in shapes else {}),
         }
-        for (_, row), label, short in zip(
+        for (region, row), label, short in zip(
             table.iterrows(), names(table, lang), _short(table, lang), strict=True
         )
     ]
 
 
-def _sites(layers: Layers, lang: Lang) -> list[dict[str, Any]]:
+def _sites(layers: Layers, lang: Lang, west: float) -> list[dict[str, Any]]:
     table = layers.sites
     numbers = ["capacity_mw", "energy_usd_per_mwh", "pue"]
     texts = ["control", "group", "chip", "status"]
     operator = "operator_name" if "operator_name" in table else "operator"
     return [
         {
-            **_place(row, label, short),
+            **_place(row, label, short, west),
             **{column: value(row.get(column)) for column in numbers},
             **{column: text(row.get(column)) for column in texts},
             "operator": text(row.get(operator)),
@@ -162,8 +175,14 @@ def _hours(hours: pd.DataFrame) -> list[dict[str, Any]]:
     return out
 
 
-def _place(row: Any, label: str, short: str) -> dict[str, Any]:
-    lon, lat = round(row["geometry"].x, 4), round(row["geometry"].y, 4)
+def _shape(shape: Any, west: float) -> list[list[list[int]]]:
+    """Rings of a region's shape as whole steps, cut at the map's edge."""
+    polygons, _ = cut_at(apart([shape])[0], [], west)
+    return [[steps(ring, UNITS) for ring in rings] for rings in polygons]
+
+
+def _place(row: Any, label: str, short: str, west: float) -> dict[str, Any]:
+    lon, lat = round((row["geometry"].x - west) % 360 + west, 4), round(row["geometry"].y, 4)
     return {"label": label, "short": short, "lon_deg": lon, "lat_deg": lat}
 
 

@@ -28,7 +28,12 @@ _MOST_REGIONS = 12
 
 
 def plot_dispatch(
-    dispatch: Dispatch, kind: Kind | str = "supply", ax: Axes | None = None, *, lang: Lang = "en"
+    dispatch: Dispatch,
+    kind: Kind | str = "supply",
+    ax: Axes | None = None,
+    *,
+    lang: Lang = "en",
+    **below: Any,
 ) -> Axes:
     """Draw one plot of a dispatch.
 
@@ -37,13 +42,16 @@ def plot_dispatch(
     dispatch : Dispatch
         What :func:`computegrid.solve` returned.
     kind : {"supply", "prices", "utilisation", "control", "map"}
-        ``supply``: capacity by mean operating cost, against demand. ``prices``: price duration by
-        workload. ``utilisation``: power used of each site's capacity. ``control``: from regions to
-        who controls the sites that serve them. ``map``: the flows on a map for paper.
+        ``supply``: capacity by mean operating cost, against mean and peak demand. ``prices``: price
+        duration by workload. ``utilisation``: power used of each site's capacity. ``control`` (or
+        ``sankey``): from regions to who controls the sites that serve them. ``map``: the flows on a
+        map for paper.
     ax : matplotlib Axes, optional
         Where to draw; a new figure when None.
     lang : {"en", "zh", "both"}
         Words in English or Chinese; both is English words, with names in both.
+    **below
+        What a ``map`` stands on, as :func:`computegrid.maps.paper.plot_map` takes it.
 
     Returns
     -------
@@ -55,8 +63,11 @@ def plot_dispatch(
         If there is no plot of that kind, or no such language.
     """
     check_lang(lang)
+    kind = "control" if kind == "sankey" else kind
     if kind == "map":
-        return plot_map(dispatch, ax, lang=lang)
+        return plot_map(dispatch, ax, lang=lang, **below)
+    if below:
+        raise ScenarioError(f"only the plot 'map' takes {', '.join(sorted(below))}")
     if kind not in _PLOTS:
         raise ScenarioError(f"no plot {kind!r}; {did_you_mean(kind, get_args(Kind))}")
     if ax is None:
@@ -84,14 +95,22 @@ def _supply(dispatch: Dispatch, ax: Axes, lang: Lang) -> None:
     left = np.concatenate(([0.0], np.cumsum(work[order])[:-1]))
     ax.bar(left, cost[order], width=work[order], align="edge", color=colours, linewidth=0)
     demand = float(a.demand_mw.sum(axis=0) @ weight)
+    peak = float(a.demand_mw.sum(axis=0).max())
     ax.axvline(demand, color=INK, linewidth=1.4)
+    if peak > 1.005 * demand:
+        ax.axvline(peak, color=INK, linewidth=1.0, linestyle=(0, (4, 3)))
+        ax.annotate(
+            f"{says['peak_demand']} {peak:,.0f} MW", (peak, 1), (4, -18),
+            xycoords=("data", "axes fraction"), textcoords="offset points", va="top", color=INK,
+            fontsize=9,
+        )  # fmt: skip
     ax.annotate(
         f"{says['mean_demand']} {demand:,.0f} MW", (demand, 1), (4, -4),
         xycoords=("data", "axes fraction"), textcoords="offset points", va="top", color=INK,
         fontsize=9,
     )  # fmt: skip
     ax.set(xlabel=says["supply_x"], title=says["supply"], ylabel=says["supply_y"])
-    ax.set(xlim=(0, max(work.sum(), demand) * 1.01))
+    ax.set(xlim=(0, max(work.sum(), peak) * 1.01))
     control_legend(ax, {control_group(control) for control in sites["control"]}, lang)
 
 

@@ -12,7 +12,7 @@ _WORDS = {
     "supply": ("Supply against demand", "供给与需求"),
     "supply_x": ("Work that sites can do, cheapest first (MW)", "站点可承载算力,由低价到高价 (MW)"),
     "supply_y": ("Energy and rent (USD/MWh of work)", "电力与租金 (USD/MWh)"),
-    "mean_demand": ("mean demand", "平均需求"),
+    "mean_demand": ("mean demand", "平均需求"), "peak_demand": ("peak", "峰值"),
     "prices": ("Price duration by workload", "各业务价格持续曲线"),
     "prices_x": ("Share of the demand (%)", "需求占比 (%)"),
     "prices_y": ("Price of work", "算力价格"),
@@ -23,6 +23,7 @@ _WORDS = {
     "frontier": ("Efficient trade-off", "有效前沿"), "free": ("no bound", "无约束"),
     "tightest": ("tightest bound", "最严约束"), "per_point": ("price of one\npercentage point", "每个百分点的代价"),
     "per_unit": ("price of one unit\nof the bound", "约束每单位的代价"), "map": ("Flows of work", "算力流向"),
+    "flow": ("flow", "流量"), "site": ("site", "站点"),
 }  # fmt: skip
 
 _FIGURES = {

@@ -16,6 +16,7 @@ _WORDS = {
               "{regions} 个地区平均需要 {demand} MW 算力,可由 {sites} 个站点承载。下列各方案为其规则下的最低成本方案;变化以“{base}”为基准。成本含电力、租金、网络、收费及按价值计的未满足需求。"),
     "fig_table": ("What each regime comes to, and its change against the base.", "各方案结果及与基准之差。"),
     "fig_supply": ("Supply against demand: what sites can do, cheapest first.", "供给与需求:按成本由低到高。"),
+    "fig_utilisation": ("Power used of the capacity of the largest sites: outline capacity, filled mean use.", "最大站点的功率使用:外框为容量,填充为平均使用。"),
     "fig_prices": ("Price of work, from dear to cheap, over the share of demand.", "算力价格持续曲线。"),
     "fig_map": ("Mean flows of work: from regions (squares, area is demand, colour is price from light to dark) to sites (circles, area is capacity, filled is used); width is MW, colour is who controls the site.",
                 "平均算力流:由地区(方块,面积为需求,颜色由浅到深为价格)到站点(圆圈,面积为容量,填充为已用);线宽为 MW,颜色为控制方。"),
@@ -74,7 +75,7 @@ def _selector(selector: Mapping[str, Any]) -> str:
 
 def _condition(condition: Any) -> str:
     if isinstance(condition, Mapping):
-        words = {"not": "is not", "min": "at least", "max": "at most"}
+        words = {"not": "is not", "min": "at least", "max": "at most", "has": "names"}
         return " and ".join(f"{words.get(key, key)} {_listed(value)}" for key, value in condition.items())
     return f"is {_listed(condition)}"
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from computegrid.maps.layers import Layers
@@ -16,6 +17,9 @@ Floats = NDArray[np.float64]
 OPENING_SHARE, OPENING_FLOWS = 0.95, 120
 """Where there are many flows, the page opens with the largest: until they carry this share of the
 MW or are this many. The reader may ask for the rest, and the page says what is not drawn."""
+
+_ATLANTIC_DEG = (-30.0, -27.5, -32.5, -25.0, -35.0, -37.5, -40.0)
+"""Meridians at which a map may be cut instead of the antimeridian: few people live there."""
 
 _IDLE = {"planned", "under_construction", "announced", "unverified"}
 
@@ -95,7 +99,33 @@ def marks(sites: list[dict[str, Any]]) -> list[str]:
     return sorted(found)
 
 
-def bounds(drawn: Sequence[Layers]) -> dict[str, list[list[float]]]:
+def west_edge(drawn: Sequence[Layers]) -> float:
+    """Western edge of the map [deg]: the antimeridian, or the middle of the Atlantic.
+
+    A map whose work goes over the Pacific is cut in the Atlantic, if of the flows it opens with
+    that cuts less than half as many MW; so most arcs are seen whole. The edge keeps clear of
+    regions and sites.
+    """
+    regions, sites = drawn[0].regions.geometry.x, drawn[0].sites.geometry.x
+    opening = [
+        flows[flows["mw"] >= flow_rule(flows["mw"].to_numpy(dtype=float), len(flows))["least_mw"]]
+        for flows in (layers.flows for layers in drawn)
+    ]
+    flows = pd.concat([flows[["region", "site", "mw"]] for flows in opening])
+    start = flows["region"].map(regions).to_numpy(dtype=float)
+    way = (flows["site"].map(sites).to_numpy(dtype=float) - start + 180) % 360 - 180
+    edges = np.array([-180.0, *_ATLANTIC_DEG])
+    begin = np.minimum(start, start + way)  # how far each edge lies east of where an arc begins
+    crossed = (edges[:, None] - begin) % 360 < np.abs(way)
+    cut = crossed @ flows["mw"].to_numpy(dtype=float)
+    every = np.concatenate([regions.to_numpy(dtype=float), sites.to_numpy(dtype=float)])
+    near = np.abs((every - edges[:, None] + 180) % 360 - 180).min(axis=1, initial=180.0)
+    cut[(near < 4.0) & (edges != -180.0)] = np.inf
+    best = int(np.argmin(cut))
+    return float(edges[best]) if cut[best] < 0.5 * cut[0] else -180.0
+
+
+def bounds(drawn: Sequence[Layers], west_deg: float = -180.0) -> dict[str, list[list[float]]]:
     """South-west and north-east corners [deg] of all there is to see, and of the regions alone.
 
     Of the sites, those count that do ``OPENING_SHARE`` of the work in a view: a far place that
@@ -109,10 +139,10 @@ def bounds(drawn: Sequence[Layers]) -> dict[str, list[list[float]]]:
         before = sites["served_mw"].cumsum() - sites["served_mw"]
         most = before < OPENING_SHARE * sites["served_mw"].sum()
         places.append(sites.geometry[most] if most.any() else sites.geometry)
-    return {"all": _corners(places), "home": _corners(places[:1])}
+    return {"all": _corners(places, west_deg), "home": _corners(places[:1], west_deg)}
 
 
-def _corners(places: list[gpd.GeoSeries]) -> list[list[float]]:
-    lon = np.concatenate([place.x for place in places])
+def _corners(places: list[gpd.GeoSeries], west_deg: float) -> list[list[float]]:
+    lon = (np.concatenate([place.x for place in places]) - west_deg) % 360.0 + west_deg
     lat = np.concatenate([place.y for place in places])
     return [[float(lat.min()), float(lon.min())], [float(lat.max()), float(lon.max())]]

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from computegrid.errors import ScenarioError
-from computegrid.maps.base import BaseMap
+from computegrid.maps.base import BaseMap, Land, ground
 from computegrid.maps.figures import horizon_hours
 from computegrid.maps.header import large, money, share
 from computegrid.maps.page import OfflineMap, draw_views
+from computegrid.maps.shapes import Shapes
 from computegrid.maps.values import text, value
 from computegrid.maps.views import View
 from computegrid.maps.words import Lang, check_lang, pick, words
@@ -29,9 +30,11 @@ def draw_comparison(
     *,
     lang: Lang = "both",
     max_flows: int = 3000,
+    land: Land = "coarse",
+    worldview: str | None = None,
     base_map: BaseMap = None,
     base_map_note: str = "",
-    worldview: str | None = None,
+    region_shapes: Shapes = None,
 ) -> OfflineMap:
     """Draw a comparison as one page: a radio between regimes, and what moved against the base.
 
@@ -39,7 +42,7 @@ def draw_comparison(
     ----------
     comparison : Comparison
         What :func:`computegrid.studies.compare.compare` returned.
-    lang, max_flows, base_map, base_map_note, worldview
+    lang, max_flows, land, worldview, base_map, base_map_note, region_shapes
         As :func:`computegrid.maps.page.draw_dispatch` takes them; ``max_flows`` holds per regime.
 
     Returns
@@ -47,6 +50,7 @@ def draw_comparison(
     folium.Map
     """
     check_lang(lang)
+    below = ground(land, worldview, base_map, base_map_note)
     says, table = words(lang), comparison.table
     names = list(comparison.dispatches)
     views = [View(dispatch) for dispatch in comparison.dispatches.values()]
@@ -67,9 +71,8 @@ def draw_comparison(
         "rows": rows, "table": _whole(table), "note": "",
     }  # fmt: skip
     return draw_views(
-        views, lang=lang, max_flows=max_flows, base_map=base_map, base_map_note=base_map_note,
-        worldview=worldview, study=study,
-    )  # fmt: skip
+        views, below, region_shapes, lang=lang, max_flows=max_flows, study=study
+    )
 
 
 def draw_freeze(
@@ -78,9 +81,11 @@ def draw_freeze(
     lang: Lang = "both",
     max_flows: int = 3000,
     max_views: int = 12,
+    land: Land = "coarse",
+    worldview: str | None = None,
     base_map: BaseMap = None,
     base_map_note: str = "",
-    worldview: str | None = None,
+    region_shapes: Shapes = None,
 ) -> OfflineMap:
     """Draw a freeze desk as one page: pick a switch, see who goes dark.
 
@@ -88,7 +93,7 @@ def draw_freeze(
     ----------
     freeze : Freeze
         What :func:`computegrid.studies.freeze.freeze` returned.
-    lang, max_flows, base_map, base_map_note, worldview
+    lang, max_flows, land, worldview, base_map, base_map_note, region_shapes
         As :func:`computegrid.maps.page.draw_dispatch` takes them; ``max_flows`` holds per switch.
     max_views : int
         The most switches drawn, the worst first; all others are listed with their figures.
@@ -100,6 +105,7 @@ def draw_freeze(
     check_lang(lang)
     if max_views < 1:
         raise ScenarioError(f"max_views must be at least 1; got {max_views!r}")
+    below = ground(land, worldview, base_map, base_map_note)
     says, table = words(lang), freeze.table
     outcomes = {outcome.switch.label: outcome for outcome in freeze.outcomes}
     drawn = [name for name in table.index if outcomes[name].dispatch is not None]
@@ -111,7 +117,7 @@ def draw_freeze(
     rows = [_row(says["nothing_frozen"], 0, [["–", ""]] * 4)]
     rows += [
         _row(name, 1 + kept.index(name) if name in kept else -1,
-             _switch_cells(figures[name], total, says))
+             switch_cells(figures[name], total, says))
         for name in table.index
     ]  # fmt: skip
     note = says["worst_shown"].replace("%n", str(len(kept))).replace("%t", str(len(table)))
@@ -123,9 +129,8 @@ def draw_freeze(
         "rows": rows, "table": _whole(table), "note": note if len(kept) < len(table) else "",
     }  # fmt: skip
     return draw_views(
-        views, lang=lang, max_flows=max_flows, base_map=base_map, base_map_note=base_map_note,
-        worldview=worldview, study=study,
-    )  # fmt: skip
+        views, below, region_shapes, lang=lang, max_flows=max_flows, study=study
+    )
 
 
 def _title(comparison: Comparison, name: str, lang: Lang) -> str:
@@ -157,7 +162,7 @@ def regime_cells(row: dict[Any, Any], start: dict[Any, Any]) -> list[list[str]]:
     ]  # fmt: skip
 
 
-def _switch_cells(row: dict[Any, Any], total: float, says: dict[str, str]) -> list[list[str]]:
+def switch_cells(row: dict[Any, Any], total: float, says: dict[str, str]) -> list[list[str]]:
     """Unserved work, the hour it is given up, added cost and reserve of one switch."""
     if row["status"] != "optimal":
         return [[says["infeasible"], ""]]
@@ -174,9 +179,11 @@ def _switch_cells(row: dict[Any, Any], total: float, says: dict[str, str]) -> li
 def _frozen_view(freeze: Freeze, outcome: Outcome, says: dict[str, str]) -> View:
     assert outcome.dispatch is not None  # noqa: S101 - the caller looked
     scenario = freeze.scenario
-    lanes = outcome.switch.lanes(scenario)
-    sites = scenario.sites.index
-    closed = sites.take(np.unique(scenario.arrays.lane_site[lanes]))
+    site, lanes = scenario.arrays.lane_site, outcome.switch.lanes(scenario)
+    closed = np.unique(site[lanes])
+    if outcome.switch.by == "corridor":  # a cut reaches lanes; a site is closed when none is left
+        closed = np.setdiff1d(closed, np.delete(site, lanes))
+    closed = scenario.sites.index.take(closed)
     held = {} if outcome.reserve is None else outcome.reserve.sites["reserve_mw"].to_dict()
     return View(
         outcome.dispatch, f"{says['frozen']}: {outcome.switch.label}", frozenset(closed), held

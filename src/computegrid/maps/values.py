@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+_NOTHING = 1e-6
+
 
 def value(figure: Any) -> Any:
     """A number with seven digits, or None where there is none."""
@@ -16,8 +18,10 @@ def value(figure: Any) -> Any:
 
 
 def rough(figure: Any) -> float | None:
-    """A detail of a tooltip, with four digits."""
-    return None if figure != figure else float(f"{float(figure):.4g}")
+    """A detail of a tooltip, with four digits; what is far below a cent is nothing."""
+    if figure != figure:
+        return None
+    return 0 if abs(figure) < _NOTHING else float(f"{float(figure):.4g}")
 
 
 def text(words: Any) -> str:

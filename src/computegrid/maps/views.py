@@ -71,22 +71,41 @@ def mean_mw(layers: Layers, pairs: Pairs) -> Floats:
     return np.asarray(mw.reindex(pairs).fillna(0.0), dtype=float)
 
 
+Row = tuple[Any, ...]
+"""What a page says of one flow: each of its figures, and its MW by hour."""
+
+
 def view_values(
-    view: View, layers: Layers, moving: dict[str, Floats], pairs: Pairs, base_mw: Floats, lang: Lang
+    view: View,
+    layers: Layers,
+    moving: dict[str, Floats],
+    pairs: Pairs,
+    base_mw: Floats,
+    lang: Lang,
+    base_rows: Mapping[int, Row] | None,
 ) -> dict[str, Any]:
     """The values of one view; ``base_mw`` are the flows that differences are taken from.
 
-    ``moving`` is what :func:`hourly` says of all pairs.
+    ``moving`` is what :func:`hourly` says of all pairs. Flows that have the same figures in
+    ``base_rows`` are not written again: ``same`` lists them. None is the base itself, whose rows
+    are returned as ``rows``.
     """
     dispatch, price = view.dispatch, price_column(view.dispatch)
     flows = layers.flows
     at = pairs.get_indexer(pd.MultiIndex.from_frame(flows[["region", "site"]]))
     kept = at >= 0
     flows, at = flows[kept], at[kept]
+    columns = _flows(layers, flows, price, dispatch.scenario.workloads.index)
+    hours = [tuple(np.round(row, 6)) for row in moving["flow_mw"][at]]
+    rows: list[Row] = [*zip(*(map(_frozen, c) for c in columns.values()), hours, strict=True)]
+    by_pair = dict(zip(at.tolist(), rows, strict=True))
+    again = np.array([base_rows is not None and base_rows.get(pair) == row
+                      for pair, row in by_pair.items()], dtype=bool)  # fmt: skip
+    own = np.flatnonzero(~again)
     head = header(dispatch, lang)
     moved = np.abs(mean_mw(layers, pairs) - base_mw)
     sites = layers.sites.index
-    return {
+    return ({} if base_rows is not None else {"rows": by_pair}) | {
         "regime": view.regime or head.regime,
         "name": view.regime or head.name,
         "moved_mw": float(moved.max(initial=0.0)) or 1.0,
@@ -107,19 +126,24 @@ def view_values(
             ),
         },
         "flows": {
-            "at": at.tolist(),
-            **_flows(layers, flows, price, dispatch.scenario.workloads.index),
+            "at": at[own].tolist(),
+            **{name: [column[k] for k in own] for name, column in columns.items()},
         },
+        "same": at[again].tolist(),
         "flow_rule": flow_rule(layers.flows["mw"].to_numpy(dtype=float), len(flows)),
         "moved_rule": flow_rule(np.sort(moved[moved > 1e-6])[::-1], len(moved)),
         "hourly": {
-            "flow_mw": pack(moving["flow_mw"][at]),
+            "flow_mw": pack(moving["flow_mw"][at[own]]),
             **{
                 name: pack(moving[name])
                 for name in ("site_used_mw", "region_price", "region_unserved_mw")
             },
         },
     }
+
+
+def _frozen(figure: Any) -> Any:
+    return tuple(figure) if isinstance(figure, list) else figure
 
 
 def _flows(

@@ -123,47 +123,29 @@ class Block:
 
 
 @dataclass(frozen=True)
-class LinearProgram:
-    r"""Minimise a linear cost under linear rows.
-
-    .. math:: \min c^\top x \quad \text{s.t.} \quad l \le A x \le u, \quad
-              \underline x \le x \le \overline x
+class Equations:
+    """The variables and rows of a program, before they are laid out as one matrix.
 
     Attributes
     ----------
-    cost, col_lower, col_upper : float array, shape (n,)
-    row_lower, row_upper : float array, shape (m,)
-    start : int array, shape (m + 1,)
-        Where each row of A begins in ``index`` and ``value`` (compressed rows).
-    index : int array, shape (nnz,)
-        Columns.
-    value : float array, shape (nnz,)
     families : tuple of Family
         Variables in column order: family by family, entity by entity, hour by hour.
     blocks : tuple of Block
         Rows in row order: block by block, label by label, hour by hour.
     """
 
-    cost: Floats
-    col_lower: Floats
-    col_upper: Floats
-    row_lower: Floats
-    row_upper: Floats
-    start: npt.NDArray[np.int32]
-    index: npt.NDArray[np.int32]
-    value: Floats
     families: tuple[Family, ...] = field(repr=False)
     blocks: tuple[Block, ...] = field(repr=False)
 
     @property
     def n_columns(self) -> int:
         """Number of variables."""
-        return len(self.cost)
+        return sum(family.size for family in self.families)
 
     @property
     def n_rows(self) -> int:
         """Number of constraints."""
-        return len(self.row_lower)
+        return sum(block.size for block in self.blocks)
 
     def columns_of(self, family: str) -> slice:
         """Columns of a family."""
@@ -177,6 +159,51 @@ class LinearProgram:
         """Whether the program holds such variables."""
         return any(f.name == family for f in self.families)
 
+    @property
+    def couples(self) -> frozenset[str]:
+        """Everything its rows tie together."""
+        return frozenset(block.couples for block in self.blocks if block.size)
+
+
+@dataclass(frozen=True)
+class LinearProgram(Equations):
+    r"""Minimise a linear cost under linear rows.
+
+    .. math:: \min c^\top x \quad \text{s.t.} \quad l \le A x \le u, \quad
+              \underline x \le x \le \overline x
+
+    Attributes
+    ----------
+    families, blocks
+        Of which its columns and rows are made.
+    cost, col_lower, col_upper : float array, shape (n,)
+    row_lower, row_upper : float array, shape (m,)
+    start : int array, shape (m + 1,)
+        Where each row of A begins in ``index`` and ``value`` (compressed rows).
+    index : int array, shape (nnz,)
+        Columns.
+    value : float array, shape (nnz,)
+    """
+
+    cost: Floats
+    col_lower: Floats
+    col_upper: Floats
+    row_lower: Floats
+    row_upper: Floats
+    start: npt.NDArray[np.int32]
+    index: npt.NDArray[np.int32]
+    value: Floats
+
+    @property
+    def n_columns(self) -> int:
+        """Number of variables."""
+        return len(self.cost)
+
+    @property
+    def n_rows(self) -> int:
+        """Number of constraints."""
+        return len(self.row_lower)
+
     def activity(self, x: Floats) -> Floats:
         """Value of each row, :math:`A x`, shape (m,)."""
         return np.asarray(self._matrix() @ x, dtype=np.float64)
@@ -188,11 +215,6 @@ class LinearProgram:
     def _matrix(self) -> sp.csr_array:
         return sp.csr_array((self.value, self.index, self.start),
                             shape=(self.n_rows, self.n_columns))
-
-    @property
-    def couples(self) -> frozenset[str]:
-        """Everything its rows tie together."""
-        return frozenset(block.couples for block in self.blocks if block.size)
 
 
 def _slice_of(parts: tuple[Family, ...] | tuple[Block, ...], name: str) -> slice:

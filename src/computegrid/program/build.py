@@ -10,7 +10,7 @@ import scipy.sparse as sp
 
 from computegrid.errors import RuleWarning, ScenarioError
 from computegrid.program import constraints, objective, rules, variables
-from computegrid.program.algebra import Block, Family, Floats, LinearProgram
+from computegrid.program.algebra import Block, Equations, Family, Floats, LinearProgram
 from computegrid.program.objective import Minimise
 from computegrid.scenario.arrays import Arrays
 from computegrid.scenario.regime import Charge, Forbid, Limit, Regime, Rule, Share
@@ -20,7 +20,7 @@ from computegrid.scenario.scenario import Scenario
 def build_program(
     scenario: Scenario, regime: Regime, minimise: Minimise = "cost"
 ) -> LinearProgram:
-    """Build the program: the same matrix for every regime, and then the regime's own rows.
+    """Build the program: its equations, laid out as one matrix.
 
     Raises
     ------
@@ -32,12 +32,23 @@ def build_program(
     RuleWarning
         If a rule selects nothing, or asks for a minimum on lanes that are all forbidden.
     """
+    equations = write_equations(scenario, regime, minimise)
+    for rule in regime.rules:
+        rules.warn_if_idle(scenario.tables, rule)
+        _warn_if_shut(scenario.tables, rule, equations.families[0].upper)
+    return assemble(equations.families, equations.blocks)
+
+
+def write_equations(
+    scenario: Scenario, regime: Regime, minimise: Minimise = "cost"
+) -> Equations:
+    """Write the equations: the same for every regime, and then the regime's own rows.
+
+    Raises as :func:`build_program`.
+    """
     a, tables = scenario.arrays, scenario.tables
     hours = a.weight_hours
     upper = _flow_upper(a, scenario, regime)
-    for rule in regime.rules:
-        rules.warn_if_idle(tables, rule)
-        _warn_if_shut(tables, rule, upper)
     families = [
         variables.flow(a, _flow_cost(a, scenario, regime, minimise) * hours, upper),
         variables.unserved(a, objective.unserved_cost(a, minimise)[:, None] * hours),
@@ -56,7 +67,7 @@ def build_program(
             raise ScenarioError(f"rule {block.name!r}: the label is taken; give it another")
         blocks.append(block)
     always = ("flow", "unserved")
-    return assemble(tuple(f for f in families if f.size or f.name in always), tuple(blocks))
+    return Equations(tuple(f for f in families if f.size or f.name in always), tuple(blocks))
 
 
 def assemble(families: tuple[Family, ...], blocks: tuple[Block, ...]) -> LinearProgram:

@@ -84,18 +84,12 @@ def limit(rule: Limit, a: Arrays, tables: Tables) -> tuple[Block, Family | None]
     found = reach(tables, rule)
     row, labels = _groups(tables, rule, found.lanes)
     coefficient = quantity(rule, a, found.lanes)[:, found.hours]
-    weight = a.weight_hours[found.hours]
-    scale = np.ones((len(labels), len(found.hours)))
-    if rule.quantity == "utilisation":
-        scale = _available(tables, rule, a, labels)[:, found.hours]
     if rule.per == "horizon":
-        omega = weight / weight.sum() if rule.quantity in RATES else weight
-        coefficient = coefficient * omega
-        scale = (scale * (weight / max(weight.sum(), 1e-300))).sum(axis=1, keepdims=True)
+        weight = a.weight_hours[found.hours]
+        coefficient = coefficient * (weight / weight.sum() if rule.quantity in RATES else weight)
     full = np.zeros((len(found.lanes), a.n_hours))
     full[:, found.hours] = coefficient
-    lower = np.full(scale.shape, -np.inf) if rule.min is None else rule.min * scale
-    upper = np.full(scale.shape, np.inf) if rule.max is None else rule.max * scale
+    lower, upper = _bounds(rule, a, tables, labels, found.hours)
     terms = [Term("flow", found.lanes, row, full)]
     excess = None
     if rule.penalty_usd is not None:
@@ -106,6 +100,31 @@ def limit(rule: Limit, a: Arrays, tables: Tables) -> tuple[Block, Family | None]
     )
     hours = None if rule.per == "horizon" else found.hours
     return Block(rule.label, couples, labels, tuple(terms), lower, upper, hours), excess
+
+
+def limit_bounds(rule: Limit, a: Arrays, tables: Tables) -> tuple[Floats, Floats]:
+    r"""Bounds of the rows of :func:`limit`, without their coefficients, shape (G, K) each.
+
+    .. math:: \underline q \, \Bigl(1 \text{ or } \sum_{s \in g} K_{s,t}\Bigr), \quad
+              \overline q \, \Bigl(1 \text{ or } \sum_{s \in g} K_{s,t}\Bigr)
+
+    The second factor is that of utilisation; over the horizon it is a weighted mean.
+    """
+    found = reach(tables, rule)
+    return _bounds(rule, a, tables, _groups(tables, rule, found.lanes)[1], found.hours)
+
+
+def _bounds(
+    rule: Limit, a: Arrays, tables: Tables, labels: pd.DataFrame, hours: Codes
+) -> tuple[Floats, Floats]:
+    scale = np.ones((len(labels), len(hours)))
+    if rule.quantity == "utilisation":
+        scale = _available(tables, rule, a, labels)[:, hours]
+    if rule.per == "horizon":
+        weight = a.weight_hours[hours]
+        scale = (scale * (weight / max(weight.sum(), 1e-300))).sum(axis=1, keepdims=True)
+    return (np.full(scale.shape, -np.inf) if rule.min is None else rule.min * scale,
+            np.full(scale.shape, np.inf) if rule.max is None else rule.max * scale)
 
 
 def share(rule: Share, a: Arrays, tables: Tables) -> Block:
@@ -203,16 +222,18 @@ def _asks_of(
     tables: Tables, a: Arrays, labels: pd.DataFrame, asks: Codes
 ) -> tuple[Codes, Codes]:
     """Asks whose demand each row's fraction is taken of: positions of asks, and their rows."""
-    places = {"regions": a.ask_region[asks], "workloads": a.ask_workload[asks]}
+    of_ask = {}
+    for column in labels.columns.drop("group"):
+        for name, at in (("regions", a.ask_region[asks]), ("workloads", a.ask_workload[asks])):
+            values = column_of(tables[name], column)
+            if values is not None:
+                of_ask[column] = np.asarray(values.astype(str))[at], labels[column].to_numpy()
+                break
     chosen, rows = [], []
     for g in range(len(labels)):
         mine = np.ones(len(asks), dtype=bool)
-        for column in labels.columns.drop("group"):
-            for name, at in places.items():
-                values = column_of(tables[name], column)
-                if values is not None:
-                    mine &= np.asarray(values.astype(str))[at] == labels[column].iloc[g]
-                    break
+        for of_each, wanted in of_ask.values():
+            mine &= of_each == wanted[g]
         chosen.append(asks[mine])
         rows.append(np.full(int(mine.sum()), g, dtype=np.int64))
     return np.concatenate([*chosen, asks[:0]]), np.concatenate([*rows, asks[:0]])
@@ -220,19 +241,20 @@ def _asks_of(
 
 def _available(tables: Tables, rule: Limit, a: Arrays, labels: pd.DataFrame) -> Floats:
     """What the selected sites of each row have available, shape (rows, T) [MW]."""
-    sites = tables["sites"]
     chosen = site_mask(tables, rule)
+    of_site = {}
+    for column in labels.columns.drop("group"):
+        values = column_of(tables["sites"], column)
+        if values is None:
+            raise ScenarioError(
+                f"rule {rule.label!r}: utilisation is of sites, so each must name a column of "
+                f"sites; {column!r} is none")
+        of_site[column] = np.asarray(values.astype(str)), labels[column].to_numpy()
     available = np.zeros((len(labels), a.n_hours))
     for g in range(len(labels)):
         mine = chosen.copy()
-        for column in labels.columns.drop("group"):
-            values = column_of(sites, column)
-            if values is None:
-                raise ScenarioError(
-                    f"rule {rule.label!r}: utilisation is of sites, so each must name a column "
-                    f"of sites; {column!r} is none"
-                )
-            mine &= np.asarray(values.astype(str)) == labels[column].iloc[g]
+        for of_each, wanted in of_site.values():
+            mine &= of_each == wanted[g]
         available[g] = a.available_mw[mine].sum(axis=0)
     return available
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from computegrid.scenario.regime import Charge, Limit, Regime, Rule, Share
+from computegrid.scenario.regime import Charge, Forbid, Limit, Regime, Rule, Share
 from computegrid.scenario.rulemask import SAME, lane_mask
 from computegrid.scenario.select import column_of
 
@@ -37,6 +37,12 @@ class Explanation:
         Round trip of the lane, and what the workload bears [ms]; NaN where not known.
     sources : mapping
         Title of each source the rules cite, as far as the scenario knows it.
+    available_mw : float
+        Most that the site has available in any hour [MW]; 0 where it is damaged or not built.
+    status : str
+        Of the site.
+    elsewhere : tuple of Share
+        Shares of this lane's demand that are to be served on other lanes than this one.
     """
 
     region: str
@@ -50,11 +56,14 @@ class Explanation:
     rtt_ms: float = float("nan")
     max_rtt_ms: float = float("inf")
     sources: Mapping[str, str] = field(default_factory=dict, repr=False)
+    available_mw: float = float("inf")
+    status: str = ""
+    elsewhere: tuple[Share, ...] = ()
 
     @property
     def open(self) -> bool:
         """Nothing keeps work off the lane in every hour."""
-        return self.exists and self.too_slow_ms <= 0 and not any(
+        return self.exists and self.too_slow_ms <= 0 and self.available_mw > 0 and not any(
             rule.kind == "Forbid" and rule.hours is None for rule in self.rules
         )
 
@@ -66,10 +75,17 @@ class Explanation:
         if self.too_slow_ms > 0:
             lines.append(f"too slow by {self.too_slow_ms:.1f} ms: the round trip takes "
                          f"{self.rtt_ms:.1f} ms, the workload bears {self.max_rtt_ms:g} ms")
+        if self.available_mw <= 0:
+            lines.append(f"nothing is available at the site: its status is {self.status!r}")
         for i, rule in enumerate(self.rules):
-            when = "" if rule.hours is None else f" in the hours {rule.hours}"
+            when = "" if rule.hours is None else f" {_when(rule.hours)}"
             lines.append(f"{_VERBS[rule.kind]} {rule.label!r}{_bound(rule)}{when}"
                          f"{self._because(i)} (source: {self._source(rule)})")
+        for share in self.elsewhere:
+            least = 100.0 * (share.min or 0.0)
+            lines.append(f"held back by {share.label!r}: {least:.6g} % of the demand it selects is "
+                         f"to be served elsewhere, at {dict(share.supply)} "
+                         f"(source: {self._source(share)})")
         if self.open and not lines:
             lines.append("open: no rule touches it")
         elif self.open:
@@ -78,7 +94,7 @@ class Explanation:
 
     def _because(self, i: int) -> str:
         values = self.matched[i] if i < len(self.matched) else {}
-        said = ", ".join(f"{column} = {value}" for column, value in values.items())
+        said = ", ".join(f"{column} = {_said(value)}" for column, value in values.items())
         return f", because {said}" if said else ", which takes every lane"
 
     def _source(self, rule: Rule) -> str:
@@ -91,6 +107,7 @@ class Explanation:
 def explain(
     tables: Mapping[str, pd.DataFrame], links: pd.DataFrame, region: str, workload: str,
     site: str, regime: Regime, sources: pd.DataFrame | None = None,
+    available_mw: float = float("inf"),
 ) -> Explanation:
     """Explain one lane; the names are known to exist."""
     here = (links["region"] == region) & (links["workload"] == workload) & (links["site"] == site)
@@ -104,7 +121,19 @@ def explain(
     rules = tuple(rule for rule in regime.rules if lane_mask(one, rule)[0])
     return Explanation(
         region, workload, site, regime.name, True, slow, rules,
-        tuple(_matched(one, rule) for rule in rules), rtt, limit, _titles(sources),
+        tuple(_matched(one, rule) for rule in rules), rtt, limit, _titles(sources), available_mw,
+        str(tables["sites"]["status"][site]), _elsewhere(one, regime, rules),
+    )
+
+
+def _elsewhere(
+    tables: Mapping[str, pd.DataFrame], regime: Regime, rules: tuple[Rule, ...]
+) -> tuple[Share, ...]:
+    """Shares with a minimum that select the lane's demand but not its site."""
+    return tuple(
+        rule for rule in regime.rules
+        if isinstance(rule, Share) and rule.min and all(rule is not one for one in rules)
+        and lane_mask(tables, Forbid(label=rule.label, demand=rule.demand))[0]
     )
 
 
@@ -132,6 +161,22 @@ def _value(
     here = tables["regions"][shared][lane["region"]]
     there = tables["sites"][shared][lane["site"]]
     return f"{str(here) == str(there)} ({here}, {there})"
+
+
+def _when(hours: object) -> str:
+    """The hours a rule holds in: the dates of a dated switch, or the selector as it stands."""
+    if isinstance(hours, Mapping) and set(hours) <= {"min", "max"}:
+        said = [f"{word} {hours[key]}" for key, word in (("min", "from"), ("max", "until"))
+                if key in hours]
+        return " ".join(said)
+    return f"in the hours {hours}"
+
+
+def _said(value: object) -> str:
+    """A value as a reader writes it: 3 for 3.0, unknown for a blank."""
+    if isinstance(value, float):
+        return "unknown" if np.isnan(value) else f"{value:.6g}"
+    return str(value)
 
 
 def _bound(rule: Rule) -> str:

@@ -13,6 +13,8 @@ from computegrid.errors import DataError, Fault, ScenarioError, did_you_mean
 from computegrid.scenario.lanes import Network
 from computegrid.scenario.modelfile import SEASON_DAYS, Hours, ModelFile
 from computegrid.scenario.ownership import with_ownership
+from computegrid.scenario.routes import read_routes
+from computegrid.scenario.seal import with_seal
 from computegrid.scenario.select import select
 from computegrid.tables import schema
 from computegrid.tables.check import check_unique, collect
@@ -53,12 +55,12 @@ def tables_of(folder: Path, model: ModelFile) -> dict[str, Any]:
     sites = _joined_sites(sites, regions, facts, faults)
     if faults:
         raise DataError(f"the facts in {folder.name}/ cannot be used:", faults)
-    sites, ownership = with_ownership(folder, sites, regions)
+    sites, ownership = with_ownership(folder, with_seal(folder, sites), regions)
     regions = _chosen(regions, "region", model.regions, "[regions]")
     sites = _chosen(sites, "site", model.sites, "[sites]")
     workloads = _chosen(workloads, "workload", model.workloads, "[workloads]")
     tables: dict[str, Any] = {"regions": regions, "sites": sites, "workloads": workloads,
-                              "ownership": ownership}
+                              "ownership": ownership, "routes": read_routes(folder)}
     for name in ("lanes", "demand", "site_hours"):
         if (folder / f"{name}.csv").is_file():
             tables[name] = _read(folder, name)

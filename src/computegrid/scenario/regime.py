@@ -38,7 +38,8 @@ class Rule:
         Selector over the columns of regions and workloads; ``{}`` selects all.
     supply : mapping
         Selector over the columns of sites; ``{}`` selects all. Both selectors also take lane
-        columns: ``rtt_ms``, ``distance_km``, ``network_usd_per_mwh``, ``same_<column>``.
+        columns: ``rtt_ms``, ``distance_km``, ``network_usd_per_mwh``, ``same_<column>`` and, where
+        the scenario knows routes, ``corridor``.
     hours : mapping or list or None
         Hours in which it holds: a list of hours, or a selector over ``hour``, ``hour_utc``,
         ``month``, ``day`` and other columns of the hours; None is always.
@@ -49,7 +50,8 @@ class Rule:
 
     Notes
     -----
-    A condition is a value, a list of values, ``{"not": ...}`` or ``{"min": ..., "max": ...}``.
+    A condition is a value, a list of values, ``{"not": ...}``, ``{"min": ..., "max": ...}`` or
+    ``{"has": ...}`` (the cell lists the value among parts with ``;`` between them).
     """
 
     label: str

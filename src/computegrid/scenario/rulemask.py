@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
@@ -28,22 +29,58 @@ Tables = Mapping[str, pd.DataFrame]
 
 _KEPT: deque[tuple[pd.DataFrame, pd.DataFrame, Codes]] = deque(maxlen=6)
 """Rows of lanes of the tables last asked about; a rule after another speaks of the same."""
+_MASKS: deque[tuple[tuple[pd.DataFrame, ...], dict[str, Mask]]] = deque(maxlen=2)
+"""Masks of the scenarios last asked about, by what the selectors say: a rule is asked for its
+lanes several times in a solve, and stands in one regime after another."""
+WORTH_KEEPING, MOST_MASKS = 1_000, 256
 
 
 def lane_mask(tables: Tables, rule: Rule) -> Mask:
-    """Which lanes the rule's demand and supply selectors both take, shape (L,).
+    """Which lanes the rule's demand and supply selectors both take, shape (L,); not to be changed.
 
     Raises
     ------
     ScenarioError
         If a selector names a column that does not exist, naming the rule.
     """
+    kept, name = _masks(tables, rule)
+    if name not in kept:
+        mask = _lane_mask(tables, rule)
+        mask.setflags(write=False)
+        if not name:
+            return mask
+        if len(kept) >= MOST_MASKS:
+            kept.clear()
+        kept[name] = mask
+    return kept[name]
+
+
+def _masks(tables: Tables, rule: Rule) -> tuple[dict[str, Mask], str]:
+    """Masks kept of these tables, and the rule's name among them; empty when not worth keeping."""
+    if len(tables["lanes"]) < WORTH_KEEPING:
+        return {}, ""
+    try:
+        name = json.dumps([dict(rule.demand), dict(rule.supply)])
+    except TypeError:  # a selector may hold arrays or times
+        return {}, ""
+    frames = tuple(tables[part] for part in ("lanes", "regions", "workloads", "sites"))
+    for known, masks in tuple(_MASKS):
+        if all(a is b for a, b in zip(known, frames, strict=True)):
+            return masks, name
+    fresh: dict[str, Mask] = {}
+    _MASKS.append((frames, fresh))
+    return fresh, name
+
+
+def _lane_mask(tables: Tables, rule: Rule) -> Mask:
     lanes = tables["lanes"]
     mask = np.ones(len(lanes), dtype=bool)
     for side, names in (("demand", ("regions", "workloads")), ("supply", ("sites",))):
         plain, relational = _split(getattr(rule, side), tables, names)
         where = f"rule {rule.label!r}: {side}"
-        for name, found in select({n: tables[n] for n in names}, plain, where=where).items():
+        found_by = select({n: tables[n] for n in names}, plain, where=where,
+                          also=lanes.columns.drop(["region", "workload", "site"]))
+        for name, found in found_by.items():
             if not found.all():
                 mask &= found[_at(tables, name)]
         for column, condition in relational.items():
@@ -86,7 +123,7 @@ def hour_mask(hours: pd.DataFrame, rule: Rule) -> Mask:
         if mask.sum() < len(set(map(str, listed))):
             raise ScenarioError(f"{where}: not all of {listed[:5]!r} are hours of the scenario")
         return mask
-    if set(rule.hours) <= {"min", "max", "not"}:
+    if set(rule.hours) <= {"min", "max", "not"}:  # of the time itself, not of a column
         return matches(hours.index, rule.hours, where=where)
     return select({"hours": calendar(hours)}, rule.hours, where=where)["hours"]
 

@@ -22,6 +22,7 @@ from computegrid.scenario.intake import (
 from computegrid.scenario.lanes import Network, fast_enough, links_from_places, links_from_table
 from computegrid.scenario.regime import Regime, Rule, as_regime
 from computegrid.scenario.remarks import remarks
+from computegrid.scenario.routes import with_corridors
 from computegrid.tables import schema
 
 
@@ -84,6 +85,7 @@ class Scenario:
         sources: pd.DataFrame | None = None,
         unusual: Iterable[str] = (),
         ownership: pd.DataFrame | None = None,
+        routes: pd.DataFrame | None = None,
     ) -> Scenario:
         """Make a scenario from tables of one's own; extra columns are kept for rules.
 
@@ -117,6 +119,9 @@ class Scenario:
         group_by : str, optional
             Column that regions and sites share, by which work is said to move
             (``Dispatch.exchange``); found among ``bloc``, ``country``, ``grid`` when empty.
+        routes : DataFrame, optional
+            Tidy ``from_area, to_area, corridor``: the corridors (with ``;`` between them) that
+            lanes go through, by the column ``area`` of regions and sites.
         unusual : list of str, optional
             Columns whose figures may lie outside the range that is plausible in their unit.
         name, title, title_zh, as_of, default_regime, sources, ownership
@@ -154,6 +159,7 @@ class Scenario:
             else links_from_table(tables.pop("lanes"), *shapes)
         )
         _raise_if(faults, name)
+        links = with_corridors(links, tables["regions"], tables["sites"], routes)
         asked = asked_links(links, tables["demand"])
         usable = asked & fast_enough(links, tables["workloads"])
         tables["lanes"] = links[usable.to_numpy()].reset_index(drop=True)
@@ -245,8 +251,9 @@ class Scenario:
             known = self._tables[f"{what}s"].index
             if label not in known:
                 raise ScenarioError(f"no {what} {label!r}; {did_you_mean(label, known)}")
+        available = self._arrays.available_mw[self._tables["sites"].index.get_loc(site)].max()
         return explain(self._tables, self._links, region, workload, site, self.regime(regime),
-                       self.sources)
+                       self.sources, float(available))
 
     def __repr__(self) -> str:
         a = self._arrays

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,8 @@ def matches(values: pd.Series | pd.Index, condition: Any, *, where: str = "") ->
     Parameters
     ----------
     values : Series or Index, shape (n,)
-    condition : value, list, {"not": condition} or {"min": a, "max": b}
+    condition : value, list, {"not": condition}, {"min": a, "max": b} or {"has": value}
+        ``has`` takes cells that list the value among parts with ``;`` between them.
     where : str
         Column name for the error.
 
@@ -37,6 +38,8 @@ def matches(values: pd.Series | pd.Index, condition: Any, *, where: str = "") ->
     [False, False, True]
     >>> matches(pd.Series([1.1, 1.3, float("nan")]), {"max": 1.2}).tolist()
     [True, False, False]
+    >>> matches(pd.Series(["Red Sea;Mediterranean", "Atlantic"]), {"has": "Red Sea"}).tolist()
+    [True, False]
     """
     if isinstance(condition, Mapping):
         return _matches_mapping(values, condition, where)
@@ -64,15 +67,17 @@ def matches(values: pd.Series | pd.Index, condition: Any, *, where: str = "") ->
 def _matches_mapping(
     values: pd.Series | pd.Index, condition: Mapping[str, Any], where: str
 ) -> Mask:
-    unknown = set(condition) - {"not", "min", "max"}
+    unknown = set(condition) - {"not", "min", "max", "has"}
     if unknown or not condition:
         raise ScenarioError(
-            f"{where}: a condition is a value, a list, {{not = ...}} or {{min = ..., max = ...}}; "
-            f"got {dict(condition)!r}"
+            f"{where}: a condition is a value, a list, {{not = ...}}, {{min = ..., max = ...}} or "
+            f"{{has = ...}}; got {dict(condition)!r}"
         )
     mask = np.ones(len(values), dtype=bool)
     if "not" in condition:
         mask &= ~matches(values, condition["not"], where=where)
+    if "has" in condition:
+        mask &= _lists(values, condition["has"], where)
     try:
         if "min" in condition:
             least = _as_time(values, condition["min"])
@@ -87,6 +92,15 @@ def _matches_mapping(
     return mask
 
 
+def _lists(values: pd.Series | pd.Index, wanted: Any, where: str) -> Mask:
+    """Which cells list a wanted value among their parts."""
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        raise ScenarioError(f"{where} holds numbers, not lists of names: {{has = {wanted!r}}}")
+    names = {wanted} if isinstance(wanted, str) else set(map(str, wanted))
+    cells = {cell: bool(names & {part.strip() for part in str(cell).split(";")})
+             for cell in values.unique()}
+    return np.asarray(values.map(cells), dtype=bool)
+
 
 def _as_time(values: pd.Series | pd.Index, value: Any) -> Any:
     if isinstance(values.dtype, pd.DatetimeTZDtype) and not isinstance(value, (int, float, bool)):
@@ -95,9 +109,10 @@ def _as_time(values: pd.Series | pd.Index, value: Any) -> Any:
     return value
 
 
-def select(tables: Mapping[str, pd.DataFrame], selector: Mapping[str, Any], *, where: str) -> dict[
-    str, Mask
-]:
+def select(
+    tables: Mapping[str, pd.DataFrame], selector: Mapping[str, Any], *, where: str,
+    also: Iterable[str] = (),
+) -> dict[str, Mask]:
     """Return, for each table named, the mask of the conditions on its columns.
 
     Parameters
@@ -108,6 +123,8 @@ def select(tables: Mapping[str, pd.DataFrame], selector: Mapping[str, Any], *, w
         Column → condition.
     where : str
         What is selected, for errors, e.g. ``"rule 'x': supply"``.
+    also : list of str
+        Names that would be understood too, for the hint in the error.
 
     Raises
     ------
@@ -122,7 +139,7 @@ def select(tables: Mapping[str, pd.DataFrame], selector: Mapping[str, Any], *, w
                 masks[name] &= matches(values, condition, where=f"{where}: {column}")
                 break
         else:
-            known = [c for table in tables.values() for c in columns_of(table)]
+            known = [*(c for table in tables.values() for c in columns_of(table)), *also]
             raise ScenarioError(f"{where}: no column {column!r}; {did_you_mean(column, known)}")
     return masks
 

@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from computegrid.errors import SolverError
-from computegrid.program.algebra import PLANNER, LinearProgram
+from computegrid.program.algebra import PLANNER, Equations, LinearProgram
 from computegrid.scenario.arrays import Arrays
 from computegrid.solvers.solution import Floats, Solution
 
@@ -19,6 +19,9 @@ OPTIMALITY = 1e-6
 """Largest wrong-signed price, relative to the mean cost of a MW at work."""
 GAP = 1e-6
 """Largest duality gap and slackness, relative to the operating cost."""
+ROUNDING = 1e-9
+"""Least part of the objective that they are measured against: where nearly nothing is served, the
+operating cost is lost in the rounding of what is not."""
 
 PIECE = 8_192
 """Figures looked at in one go: they fit the processor's cache, and BLAS takes one thread."""
@@ -112,13 +115,13 @@ def certify(
     columns, column_slack, column_wrong = _dual_value(reduced, x, lp.col_lower, lp.col_upper)
     objective = _product(lp.cost, x)
     flow = lp.columns_of("flow")
-    operating = max(1.0, abs(_product(lp.cost[flow], x[flow])))
+    operating = max(1.0, abs(_product(lp.cost[flow], x[flow])), ROUNDING * abs(objective))
     certificate = Certificate(
         primal_residual=primal,
         dual_residual=max(row_wrong, column_wrong) / _mean_cost(lp, x),
         slackness=(row_slack + column_slack) / operating,
         gap=(objective - rows - columns) / operating,
-        conservation=0.0 if arrays is None else _imbalance(lp, x, arrays),
+        conservation=0.0 if arrays is None else imbalance(lp, x, arrays),
         objective=objective,
         bound=rows + columns,
     )
@@ -173,8 +176,8 @@ def _mean_cost(lp: LinearProgram, x: Floats) -> float:
     return float(np.abs(lp.cost).max(initial=0.0)) or 1.0
 
 
-def _imbalance(lp: LinearProgram, x: Floats, a: Arrays) -> float:
-    """Sums over the flows against the scenario, without the matrix."""
+def imbalance(lp: Equations, x: Floats, a: Arrays) -> float:
+    """Worst of the sums over flows and given-up work against the scenario, without the matrix."""
     if lp.has_family(PLANNER):
         return 0.0  # a planner's model may have equations of its own
     entering = {block.name: {term.family for term in block.terms} for block in lp.blocks}

@@ -8,17 +8,27 @@ import numpy as np
 
 from computegrid.errors import SolverError
 from computegrid.program.algebra import Floats, LinearProgram
+from computegrid.solvers.answers import Answers
 from computegrid.solvers.certificate import certify
-from computegrid.solvers.multipliers import find_prices, side_rows
+from computegrid.solvers.multipliers import find_prices
 from computegrid.solvers.network import Network, bounds_of, build_network
 from computegrid.solvers.network_oracle import NetworkError, Oracle
+from computegrid.solvers.sample import first_prices
+from computegrid.solvers.sides import priceable, read_sides
 from computegrid.solvers.sift import sift
 from computegrid.solvers.solution import Solution, Status, WarmStart
 
 MOST_PRICED = 64
 """Most rows over the horizon that are priced by decomposition; more are left to sifting."""
+NEAR, SAMPLED = 0.02, 0.05
+"""How far to search at first around the prices of a like program, and around those of a sample of
+the hours, in the rows' own scale."""
 GAP = 1e-9
 """Gap at which the mixture of the networks' answers is the optimum, of the operating cost."""
+
+
+class UnkeptError(Exception):
+    """Hard rows over the horizon that no price makes the networks keep."""
 
 
 def solve_network_program(
@@ -50,14 +60,18 @@ def solve_network_program(
     if bounds is None:
         raise NetworkError("bounds that no network keeps")
     oracle = Oracle(network, bounds, near)
-    oracle.run(deadline=deadline)
     prices: dict[tuple[str, int], float] = {}
     units = f"{len(network.units.hours)} units"
     if not network.side_blocks:
+        oracle.run(deadline=deadline)
         x, row_dual = oracle.x(), oracle.row_dual()
         how = f"network simplex on {units} (every row fits a network)"
     else:
-        x, row_dual, how, prices = _with_side_rows(network, oracle, deadline)
+        try:
+            x, row_dual, how, prices = _with_side_rows(lp, network, oracle, deadline)
+        except UnkeptError as failure:
+            return Solution(Status.INFEASIBLE, np.zeros(0), np.zeros(0),
+                            f"network simplex on {units}: {failure}", time.perf_counter() - begin)
         how = f"network simplex on {units}, {how} ({_names(network)})"
     found = Solution(Status.OPTIMAL, x, row_dual, how, time.perf_counter() - begin,
                      warm=oracle.keep(prices))
@@ -74,24 +88,39 @@ def _proven(lp: LinearProgram, found: Solution) -> Solution:
 
 
 def _with_side_rows(
-    network: Network, oracle: Oracle, deadline: float | None
+    lp: LinearProgram, network: Network, oracle: Oracle, deadline: float | None
 ) -> tuple[Floats, Floats, str, dict[tuple[str, int], float]]:
-    """Few rows over the horizon are priced by decomposition; others, or a rest, are sifted."""
-    lp = network.lp
-    side = side_rows(network)
-    row_dual, priced = oracle.row_dual(), False
+    """Few rows over the horizon are priced by decomposition; others, or a rest, are sifted.
+
+    Raises
+    ------
+    UnkeptError
+        If the search finds no price at which hard rows are kept.
+    """
     prices: dict[tuple[str, int], float] = {}
-    if len(side.rows) <= MOST_PRICED and not network.units.separate:
-        near = oracle.near.prices if oracle.near is not None else {}
-        start = np.array([near.get(key, 0.0) for key in side.keys]) if near else None
-        found = find_prices(network, oracle, side, start, gap=GAP, deadline=deadline)
-        prices = dict(zip(side.keys, found.price.tolist(), strict=True))
-        row_dual, priced = oracle.row_dual(), True
-        row_dual[side.rows] = found.price
-        if found.gap <= GAP and not found.at_edge:
+    few = sum(lp.blocks[b].size for b in network.side_blocks) <= MOST_PRICED
+    if few and priceable(lp, network.side_blocks) and not network.units.separate:
+        sides = read_sides(lp, network.side_blocks)
+        known = {} if oracle.near is None else oracle.near.prices
+        start = np.array([known.get(key, 0.0) for key in sides.keys]) if known else None
+        reach = NEAR
+        if start is None:
+            start, reach = first_prices(lp, sides, deadline), SAMPLED
+        answers = Answers(network, oracle, sides, deadline)
+        found = find_prices(answers, start, reach=1.0 if start is None else reach, gap=GAP)
+        prices = dict(zip(sides.keys, found.price.tolist(), strict=True))
+        if found.at_edge:
+            raise UnkeptError("the prices of rows over the horizon grow without end")
+        answers.run(found.price)
+        row_dual = oracle.row_dual()
+        row_dual[sides.rows] = found.price
+        if found.gap <= GAP:
             how = f"{found.rounds} rounds of Dantzig-Wolfe prices"
-            return found.mixture, row_dual, how, prices
-    x, row_dual, used = sift(network, oracle, row_dual, warm=not priced, deadline=deadline)
+            return answers.mixture(found.weights), row_dual, how, prices
+    else:
+        oracle.run(deadline=deadline)
+        row_dual = oracle.row_dual()
+    x, row_dual, used = sift(lp, network, oracle, row_dual, warm=not prices, deadline=deadline)
     how = f"then HiGHS on {used} of {lp.n_columns} columns, the others priced out"
     return x, row_dual, how, prices
 

@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from computegrid.program.algebra import Block, Family, Floats, LinearProgram
+from computegrid.program.algebra import Block, Equations, Family, Floats
 from computegrid.solvers.network_tree import ROOT, CapacityTree, capacity_tree
 from computegrid.solvers.structure import Codes, Units, find_units
 
@@ -47,7 +47,7 @@ class Network:
 
     Attributes
     ----------
-    lp : LinearProgram
+    lp : Equations
     units : Units
     tree : CapacityTree
     scale : float array, shape (T,)
@@ -59,7 +59,7 @@ class Network:
     lane_ask : int array, shape (L,)
     """
 
-    lp: LinearProgram
+    lp: Equations
     units: Units
     tree: CapacityTree
     scale: Floats
@@ -96,8 +96,13 @@ class Network:
 
     @cached_property
     def shapes(self) -> dict[int, Shape]:
-        """Shape of a unit by its number of hours."""
-        return {n: _shape(self, n) for n in {len(h) for h in self.units.hours}}
+        """Shape of a unit by its number of hours; that of a single hour too."""
+        return {n: _shape(self, n) for n in {1, *(len(h) for h in self.units.hours)}}
+
+    @property
+    def widths(self) -> list[int]:
+        """Arcs of an hour: lanes, unserved, through the tree, a second way, backlog."""
+        return [len(self.lane_ask), self.n_asks, self.n_nodes, len(self.soft), len(self.asks)]
 
     def most_worth(self, n: int) -> Floats:
         """Most that work through node ``n`` is worth to its row, by hour, shape (T,).
@@ -116,13 +121,12 @@ class Network:
 
     def split(self, values: Floats, n_hours: int) -> tuple[Floats, ...]:
         """Cut a unit's arc values into lanes, unserved, through, second, backlog, shape (H, ·)."""
-        widths = [len(self.lane_ask), self.n_asks, self.n_nodes, len(self.soft), len(self.asks)]
-        ends = np.cumsum(np.multiply(widths, n_hours))
+        ends = np.cumsum(np.multiply(self.widths, n_hours))
         parts = np.split(values[:ends[-1]], ends[:-1])
-        return tuple(p.reshape(n_hours, w) for p, w in zip(parts, widths, strict=True))
+        return tuple(p.reshape(n_hours, w) for p, w in zip(parts, self.widths, strict=True))
 
 
-def build_network(lp: LinearProgram) -> Network | None:
+def build_network(lp: Equations) -> Network | None:
     """Read a program as networks; None if its hours are none."""
     known = {"flow", "unserved", "backlog"}
     if not lp.families or lp.families[0].name != "flow" or any(
@@ -210,7 +214,7 @@ def _simple(network: Network) -> bool:
     return all((f.lower == 0).all() for f in network.lp.families)
 
 
-def _excess_of(lp: LinearProgram, block: int) -> tuple[Family, float] | None:
+def _excess_of(lp: Equations, block: int) -> tuple[Family, float] | None:
     """The excess of a soft row and its sign: -1 for a maximum, 1 for a minimum."""
     for term in lp.blocks[block].terms:
         if term.family.startswith("excess:"):

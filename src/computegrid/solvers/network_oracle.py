@@ -11,6 +11,7 @@ import numpy as np
 
 from computegrid.program.algebra import Floats
 from computegrid.solvers.network import Bounds, Network
+from computegrid.solvers.network_start import tree_of_hours
 from computegrid.solvers.network_tree import ROOT
 from computegrid.solvers.solution import WarmStart
 from computegrid.solvers.split import workers
@@ -40,29 +41,32 @@ class Oracle:
     trees: list[Any] = field(default_factory=list)
     flow: list[Floats] = field(default_factory=list)
     pi: list[Floats] = field(default_factory=list)
-    ends: list[tuple[Any, Any]] = field(default_factory=list)
     pivots: int = 0
 
     def __post_init__(self) -> None:
-        for hours in self.network.units.hours:
-            shape = self.network.shapes[len(hours)]
-            self.flow.append(np.zeros(shape.m + shape.n))
-            self.pi.append(np.zeros(shape.n + 1))
-            self.ends.append((shape.source.copy(), shape.target.copy()))
-            self.trees.append(None)
-        if self.near is not None and len(self.near.trees) == len(self.trees):
-            for u, (source, target) in enumerate(self.near.ends):
-                m = self.network.shapes[len(self.network.units.hours[u])].m
-                mine = self.ends[u]
-                if len(source) == len(mine[0]) and np.array_equal(source[:m], mine[0][:m]) and (
-                    np.array_equal(target[:m], mine[1][:m])
-                ):
-                    self.trees[u] = copy_of(self.near.trees[u])
-                    mine[0][m:], mine[1][m:] = source[m:], target[m:]
+        lengths = [len(hours) for hours in self.network.units.hours]
+        shapes = self.network.shapes
+        for length in lengths:
+            self.flow.append(np.zeros(shapes[length].m + shapes[length].n))
+            self.pi.append(np.zeros(shapes[length].n + 1))
+        self.trees = [None] * len(lengths)
+        if self.near is not None and len(self.near.trees) == len(lengths):
+            same = {length: self._same_arcs(length) for length in shapes}
+            self.trees = [copy_of(tree) if same[length] else None
+                          for length, tree in zip(lengths, self.near.trees, strict=True)]
+
+    def _same_arcs(self, length: int) -> bool:
+        near = None if self.near is None else self.near.ends.get(length)
+        mine = self._ends()[length]
+        return near is not None and all(map(np.array_equal, near, mine))
+
+    def _ends(self) -> dict[int, tuple[Any, Any]]:
+        return {length: (s.source[:s.m], s.target[:s.m])
+                for length, s in self.network.shapes.items()}
 
     def keep(self, prices: dict[tuple[str, int], float]) -> WarmStart:
         """What a like program may start from."""
-        return WarmStart(tuple(self.trees), tuple(self.ends), prices)
+        return WarmStart(tuple(self.trees), self._ends(), prices)
 
     def run(self, lane_cost: list[Floats] | None = None, deadline: float | None = None) -> None:
         """Solve every unit, with other costs of its lanes if given.
@@ -79,10 +83,12 @@ class Oracle:
 
         def run_chain(chain: np.ndarray) -> int:
             pivots, last = 0, None
+            ends = {length: (s.source.copy(), s.target.copy())
+                    for length, s in self.network.shapes.items()}
             for u in chain:
                 if deadline is not None and time.perf_counter() > deadline:
                     raise NetworkError("time limit")
-                pivots += self._run_unit(int(u), lane_cost, last)
+                pivots += self._run_unit(int(u), lane_cost, last, ends)
                 last = int(u)
             return pivots
 
@@ -92,7 +98,8 @@ class Oracle:
         with ThreadPoolExecutor(workers()) as pool:
             self.pivots += sum(pool.map(run_chain, chains))
 
-    def _run_unit(self, u: int, lane_cost: list[Floats] | None, last: int | None) -> int:
+    def _run_unit(self, u: int, lane_cost: list[Floats] | None, last: int | None,
+                  ends: dict[int, tuple[Any, Any]]) -> int:
         from computegrid.solvers import network_kernel as kernel
 
         hours = self.network.units.hours[u]
@@ -103,9 +110,15 @@ class Oracle:
         warm = True
         if self.trees[u] is None:
             near = None if last is None else self.trees[last]
-            warm = near is not None and len(near.parent) == shape.n + 1
-            self.trees[u] = copy_of(near) if warm else kernel.empty_tree(shape.n, shape.m)
-        source, target = self.ends[u]
+            if near is None or len(near.parent) != shape.n + 1:
+                near = None if len(hours) == 1 else tree_of_hours(
+                    self.network, len(hours), cost, self.bounds.cap[u], self.bounds.supply[u],
+                    PIVOTS_PER_NODE * (shape.n + 100))
+                warm = near is not None
+                self.trees[u] = near if warm else kernel.empty_tree(shape.n, shape.m)
+            else:
+                self.trees[u] = copy_of(near)
+        source, target = ends[len(hours)]
         for start in ((True, False) if warm else (False,)):
             status, pivots = kernel.solve_network(
                 source, target, cost, self.bounds.cap[u], self.bounds.supply[u], shape.star,
@@ -121,9 +134,7 @@ class Oracle:
         """Flow, unserved and backlog in the order of the program's columns; excesses too."""
         network, lp = self.network, self.network.lp
         n_hours = len(network.scale)
-        widths = (len(network.lane_ask), network.n_asks, network.n_nodes, len(network.soft),
-                  len(network.asks))
-        stacked = [np.empty((n_hours, w)) for w in widths]
+        stacked = [np.empty((n_hours, w)) for w in network.widths]
         for u, hours in enumerate(network.units.hours):
             at = slice(hours[0], hours[-1] + 1)
             for into, values in zip(stacked, network.split(self.flow[u], len(hours)), strict=True):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from computegrid.program.algebra import Block, Floats, LinearProgram
+from computegrid.program.algebra import Block, Equations, Floats
 from computegrid.solvers.structure import Codes
 
 ROOT = -1
@@ -57,7 +57,7 @@ class _Set:
     coefficient: Floats
 
 
-def capacity_tree(lp: LinearProgram) -> CapacityTree | None:
+def capacity_tree(lp: Equations) -> CapacityTree | None:
     """Take every block into the tree that fits it, site capacity first; None if that does not."""
     n_lanes, n_hours = lp.families[0].shape
     accepted: list[_Set] = []

@@ -51,7 +51,7 @@ class Start:
 
 
 def sift(
-    network: Network, oracle: Oracle, row_dual: Floats, *, warm: bool,
+    lp: LinearProgram, network: Network, oracle: Oracle, row_dual: Floats, *, warm: bool,
     deadline: float | None = None,
 ) -> tuple[Floats, Floats, int]:
     """Solve the program from the answer of its networks; return x, row duals, columns used.
@@ -64,8 +64,7 @@ def sift(
     NetworkError
         If HiGHS does not call a restricted program optimal.
     """
-    lp = network.lp
-    start = start_of(network, oracle, lp.cost - matrix_of(lp).T @ row_dual)
+    start = start_of(lp, network, oracle, lp.cost - matrix_of(lp).T @ row_dual)
     if not warm:
         start = replace(start, row_basic=np.zeros_like(start.row_basic))
     x, dual = np.zeros(lp.n_columns), np.zeros(lp.n_rows)
@@ -85,9 +84,10 @@ def sift(
     return x, dual, used
 
 
-def start_of(network: Network, oracle: Oracle, reduced: Floats) -> Start:
+def start_of(
+    lp: LinearProgram, network: Network, oracle: Oracle, reduced: Floats
+) -> Start:
     """First columns and basis from the trees of the networks."""
-    lp = network.lp
     flows, x = lp.columns_of("flow"), oracle.x()
     basic, row_basic = _basis(network, oracle)
     chosen = np.ones(lp.n_columns, dtype=bool)

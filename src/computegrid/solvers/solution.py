@@ -33,14 +33,14 @@ class WarmStart:
     ----------
     trees : tuple
         Optimal tree of each unit's network.
-    ends : tuple of (int array, int array)
-        Ends of the arcs of each unit: trees are used where these are the same.
+    ends : dict from int to (int array, int array)
+        Ends of the arcs of a unit by its number of hours: trees are used where these are the same.
     prices : dict from (block, row of the block) to float
         Prices of the rows that join units.
     """
 
     trees: tuple[Any, ...]
-    ends: tuple[tuple[Any, Any], ...]
+    ends: dict[int, tuple[Any, Any]]
     prices: dict[tuple[str, int], float]
 
 

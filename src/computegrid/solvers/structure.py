@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from computegrid.program.algebra import Block, LinearProgram
+from computegrid.program.algebra import Block, Equations, LinearProgram
 
 Codes = npt.NDArray[np.int64]
 JOINS = -1
@@ -43,7 +43,7 @@ class Units:
         return len(self.hours) > 1 and not (self.row == JOINS).any()
 
 
-def find_units(lp: LinearProgram) -> Units:
+def find_units(lp: Equations) -> Units:
     """Find the units of a program from what its blocks say they couple."""
     n_hours = lp.families[0].shape[1]
     unit_of = np.concatenate([[0], np.cumsum(~linked_hours(lp))]).astype(np.int64)
@@ -66,7 +66,7 @@ def find_units(lp: LinearProgram) -> Units:
     return Units(hours, _joined(rows), _joined(columns))
 
 
-def linked_hours(lp: LinearProgram) -> npt.NDArray[np.bool_]:
+def linked_hours(lp: Equations) -> npt.NDArray[np.bool_]:
     """Whether hour t + 1 hangs on hour t through a lagged term, shape (T - 1,)."""
     n_hours = lp.families[0].shape[1]
     linked = np.zeros(max(n_hours - 1, 0), dtype=bool)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -45,7 +44,9 @@ class Comparison:
     infeasible: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     explore: ClassVar[Callable[..., Any]]
-    """Draw one layer per regime; bound where the package is put together."""
+    """Draw one view per regime; bound where the package is put together."""
+    _repr_html_: ClassVar[Callable[..., str]]
+    """A small table, for notebooks; bound there too."""
 
     @property
     def table(self) -> pd.DataFrame:
@@ -120,11 +121,6 @@ class Comparison:
         return (f"Comparison of {self.scenario.name!r}, base {self.base!r}\n"
                 + self._shown().to_string(float_format=lambda v: f"{v:,.3g}"
                                           if abs(v) < 1000 else f"{v:,.0f}"))
-
-    def _repr_html_(self) -> str:
-        shown = self._shown().to_html(float_format=lambda v: f"{v:,.3g}"
-                                      if abs(v) < 1000 else f"{v:,.0f}")
-        return f"<div>Base regime: {html.escape(self.base)}</div>{shown}"
 
 
 STEPS = ("cost_usd", "operating_cost_usd", "energy_mwh", "carbon_t", "unserved_mwh",

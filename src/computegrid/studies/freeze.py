@@ -11,6 +11,7 @@ from typing import Any, Literal
 from computegrid.accounts import by_site
 from computegrid.dispatch import Dispatch
 from computegrid.errors import InfeasibleError, RuleWarning, ScenarioError
+from computegrid.losses import critical_work
 from computegrid.program.algebra import Codes, Floats
 from computegrid.scenario.regime import Forbid, Regime, Rule
 from computegrid.scenario.rulemask import ask_mask
@@ -151,15 +152,11 @@ def critical_asks(scenario: Scenario, critical: Mapping[str, Any] | None) -> Mas
     ScenarioError
         If the selector names an unknown column, or takes no work.
     """
-    a, workloads = scenario.arrays, scenario.tables["workloads"]
-    given = critical is not None
     if critical is None:
-        named = "data_class" in workloads.columns and bool(
-            (workloads["data_class"] == "critical").any())
-        critical = {"data_class": "critical"} if named else {}
-    rule = Forbid(label="critical work", demand=critical)
+        return critical_work(scenario)
+    a, rule = scenario.arrays, Forbid(label="critical work", demand=critical)
     mask = ask_mask(scenario.tables, rule, a.ask_region, a.ask_workload)
-    if given and not mask.any():
+    if not mask.any():
         raise ScenarioError(f"critical = {dict(critical)!r} selects no work that is asked for")
     return mask
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from computegrid.dispatch import Dispatch
 from computegrid.errors import ScenarioError, did_you_mean
+from computegrid.losses import loss_table, of_asks
 from computegrid.scenario.regime import Regime
 from computegrid.scenario.scenario import Scenario
 from computegrid.studies.outcome import SMALLEST_MWH, Outcome
@@ -53,6 +54,8 @@ class Freeze:
 
     explore: ClassVar[Callable[..., Any]]
     """Draw the freezes; bound where the package is put together."""
+    _repr_html_: ClassVar[Callable[..., str]]
+    """A small table, for notebooks; bound there too."""
 
     @property
     def dispatches(self) -> Mapping[str, Dispatch]:
@@ -126,7 +129,7 @@ class Freeze:
             If there is no such column.
         """
         a = self.scenario.arrays
-        victim = self._victim(column)
+        victim = of_asks(self.scenario, column)
         demand = pd.Series(a.demand_mw @ a.weight_hours).groupby(victim).sum()
         rows = {
             o.switch.label: pd.Series(o.added_by_ask_mwh).groupby(victim).sum() / demand
@@ -152,6 +155,34 @@ class Freeze:
         table = pd.concat(parts, ignore_index=True)
         return table[[self.by, *(c for c in table.columns if c != self.by)]]
 
+    def losses(self, switch: str | None = None, by: str = "country") -> pd.DataFrame:
+        """What one switch leaves unserved in each country, all of it and the critical part.
+
+        Parameters
+        ----------
+        switch : str, optional
+            Who throws it; the worst when None.
+        by : str
+            A column of regions or of workloads; every value of it is a row, also those that
+            lose nothing.
+
+        Returns
+        -------
+        DataFrame
+            ``demand_mwh``, ``unserved_mwh`` that the freeze adds, ``unserved_share``, and the
+            same with ``critical_`` before; the largest critical loss first.
+
+        Raises
+        ------
+        ScenarioError
+            If nobody throws a switch of that name here, or there is no such column.
+        """
+        label = str(self._table.index[0]) if switch is None else switch
+        found = {o.switch.label: o for o in self.outcomes}
+        if label not in found:
+            raise ScenarioError(f"no switch {label!r} here; {did_you_mean(label, found)}")
+        return loss_table(self.scenario, found[label].added_by_ask_mwh, by, self.critical)
+
     @property
     def reserves(self) -> pd.DataFrame:
         """Tidy: switch, site, ``reserve_mw``, ``usd_per_year`` of the cheapest reserves."""
@@ -167,32 +198,16 @@ class Freeze:
         table = pd.DataFrame({
             "demand_mwh": (a.demand_mw @ a.weight_hours)[mask],
             "unserved_mwh": o.added_by_ask_mwh[mask],
-        }).groupby(self._victim(column)[mask]).sum()
+        }).groupby(of_asks(self.scenario, column)[mask]).sum()
         table = table[table["unserved_mwh"] > SMALLEST_MWH]
         table["unserved_share"] = table["unserved_mwh"] / table["demand_mwh"]
         return table.sort_values("unserved_mwh", ascending=False, kind="stable")
-
-    def _victim(self, column: str) -> np.ndarray:
-        a = self.scenario.arrays
-        places = (("regions", a.ask_region), ("workloads", a.ask_workload))
-        for name, at in places:
-            table = self.scenario.tables[name]
-            if table.index.name == column:
-                return np.asarray(table.index.astype(str))[at]
-            if column in table.columns:
-                return np.asarray(table[column].astype(str))[at]
-        known = [str(c) for name, _ in places for c in self.scenario.tables[name].columns]
-        raise ScenarioError(f"no column {column!r} of regions or workloads; "
-                            f"{did_you_mean(column, known)}")
 
     def __repr__(self) -> str:
         shown = self._table[["unserved_mwh", "unserved_share", "critical_unserved_share",
                              "added_cost_usd", "breach_hours", "reserve_mw"]]
         return (f"Freeze by {self.by} of {self.scenario.name!r} under {self.regime.name!r}\n"
                 + shown.head(12).to_string(float_format=lambda v: f"{v:,.3g}"))
-
-    def _repr_html_(self) -> str:
-        return self._table.to_html(float_format=lambda v: f"{v:,.3g}")
 
 
 def _clean(value: float) -> float:

@@ -29,6 +29,8 @@ MEANS = frozenset({"foreign_share", "mean_rtt_ms"})
 """Figures that are means over the work served; the others are sums over the horizon."""
 YS: dict[str, Minimise] = {"cost_usd": "cost", "carbon_t": "carbon"}
 """Figures that can be minimised."""
+SHORT = {"latency": "mean_rtt_ms", "carbon": "carbon_t", "energy": "energy_mwh", "cost": "cost_usd"}
+"""Short names of figures."""
 ROW = "frontier"
 UNSERVED_OVER_WORST = 10.0
 """At the low end of x, dropping a MWh weighs this many times the worst lane's x."""
@@ -58,6 +60,8 @@ class Frontier:
 
     plot: ClassVar[Callable[..., Any]]
     """Draw the curve; bound where the package is put together."""
+    _repr_html_: ClassVar[Callable[..., str]]
+    """A small table, for notebooks; bound there too."""
 
     @property
     def table(self) -> pd.DataFrame:
@@ -91,9 +95,6 @@ class Frontier:
                 f"{self.y} against {self.x}\n"
                 + self._table.to_string(float_format=lambda v: f"{v:,.6g}"))
 
-    def _repr_html_(self) -> str:
-        return self._table.to_html(float_format=lambda v: f"{v:,.6g}")
-
 
 def frontier(
     scenario: Scenario,
@@ -118,9 +119,10 @@ def frontier(
         What is asked.
     x : {"foreign_share", "mean_rtt_ms", "carbon_t", "energy_mwh"}
         What is held down: the share of work at sites not controlled from home (unknown control is
-        not home), the mean round trip, emissions, electricity.
+        not home), the mean round trip, emissions, electricity. ``latency``, ``carbon``,
+        ``energy`` are short for the last three.
     y : {"cost_usd", "carbon_t"}
-        What is minimised.
+        What is minimised; ``cost``, ``carbon`` for short.
     points : int
         Number of points, at least 2.
     regime : str, Regime, list of rules, or None
@@ -147,6 +149,7 @@ def frontier(
     >>> frontier(s, points=3).table["shadow_price"].tolist()
     [0.0, -16.0, -16.0]
     """
+    x, y = SHORT.get(x, x), SHORT.get(y, y)
     for name, value, known in (("x", x, list(XS)), ("y", y, list(YS))):
         if value not in known:
             raise ScenarioError(f"no {name} {value!r}; {did_you_mean(value, known)}")

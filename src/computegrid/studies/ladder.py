@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
 
@@ -39,6 +39,9 @@ class Ladder:
     comparison: Comparison
     parts: Mapping[str, tuple[Rule, ...]] = field(repr=False)
     base: Regime = field(repr=False)
+
+    _repr_html_: ClassVar[Callable[..., str]]
+    """A small table, for notebooks; bound where the package is put together."""
 
     @property
     def dispatches(self) -> Mapping[str, Dispatch]:
@@ -74,9 +77,6 @@ class Ladder:
     def __repr__(self) -> str:
         return (f"Ladder of {self.comparison.scenario.name!r} from {self.base.name!r}\n"
                 + self._table.to_string(float_format=lambda v: f"{v:,.4g}"))
-
-    def _repr_html_(self) -> str:
-        return self._table.to_html(float_format=lambda v: f"{v:,.4g}")
 
 
 def ladder(

@@ -109,4 +109,4 @@ def weighted_quantile(values: Floats, weight: Floats, quantile: float) -> float:
 
 
 def _share(member: Floats | None, lane: Floats, served: float) -> float:
-    return float("nan") if member is None or served <= 0 else float(member @ lane) / served
+    return float("nan") if member is None or served <= 0 else float((member * lane).sum()) / served

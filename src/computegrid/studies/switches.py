@@ -11,6 +11,7 @@ import numpy as np
 from computegrid.errors import ScenarioError, did_you_mean
 from computegrid.program.algebra import Codes
 from computegrid.scenario.regime import Forbid, Limit, Regime, Share
+from computegrid.scenario.routes import CORRIDOR, corridors_named
 from computegrid.scenario.rulemask import ask_mask, lane_mask
 from computegrid.scenario.scenario import Scenario
 
@@ -48,7 +49,8 @@ class Switch:
     def rules(self, scenario: Scenario) -> list[Forbid]:
         """What throwing it forbids, one rule for each value."""
         return [
-            Forbid(label=f"freeze by {self.by}: {value}", supply={self.by: value},
+            Forbid(label=f"freeze by {self.by}: {value}",
+                   supply={self.by: {"has": value} if self.by == CORRIDOR else value},
                    demand=_others(scenario, value) if self.exempt_own else {},
                    source="assumption of the study",
                    note="demand of its own is spared" if self.exempt_own else "")
@@ -90,7 +92,8 @@ def find_switches(
                 raise ScenarioError(f"nobody holds a switch by {by} named {value!r}; "
                                     f"{did_you_mean(value, known)}")
     if not chosen:
-        raise ScenarioError(f"no switch by {by}: every {by} is unknown")
+        why = "no lane goes through one" if by == CORRIDOR else f"every {by} is unknown"
+        raise ScenarioError(f"no switch by {by}: {why}")
     spared = exempt_own and by in JURISDICTIONS
     return [Switch(by, (value,), spared) for value in chosen]
 
@@ -154,12 +157,12 @@ def _holders(scenario: Scenario, by: By) -> list[str]:
     if by == "site":
         return [str(site) for site in sites.index]
     if by == "corridor":
-        if "corridor" not in lanes.columns:
+        if CORRIDOR not in lanes.columns:
             raise ScenarioError(
-                "no switches by corridor: lanes have no column 'corridor'; give a lanes table "
-                "that says which corridor each lane runs through"
+                "no switches by corridor: lanes have no column 'corridor'; give routes between "
+                "areas, or a lanes table that says which corridor each lane runs through"
             )
-        return [str(value) for value in lanes["corridor"].dropna().unique()]
+        return corridors_named(lanes)
     if by not in sites.columns:
         raise ScenarioError(f"no switches by {by}: sites have no column {by!r}")
     return [str(value) for value in sites[by].unique()]

@@ -22,13 +22,13 @@ const regionDemand = (i) => (mean() ? data.regions[i].demand_mw : demandIn(i, st
 const mean = () => state.hour < 0;
 const none = { mw: 0, price: null, rtt_ms: null, made_of: [], work: [] };
 const views = data.views.map(function (view) {
-  const row = new Map(view.flows.at.map((flow, k) => [flow, k])), carried = rows(view.flows);
+  const row = new Map(view.flows.at.map((flow, k) => [flow, k])), carried = rows(view.flows), same = new Set(view.same); // same: as in the base
   const hourly = Object.fromEntries(Object.entries(view.hourly).map(([name, packed]) => [name, unpack(packed)]));
   const regions = rows(view.regions), sites = rows(view.sites);
   return {
     regime: view.regime, name: view.name, moved_mw: view.moved_mw, totals: view.totals, rules: view.rules, rule: view.flow_rule, moved: view.moved_rule, regions, sites,
-    flow: (i) => (row.has(i) ? carried[row.get(i)] : none),
-    flowMw: (i) => (!row.has(i) ? 0 : mean() ? carried[row.get(i)].mw : hourly.flow_mw(row.get(i), state.hour)),
+    flow: (i) => (row.has(i) ? carried[row.get(i)] : same.has(i) ? base().flow(i) : none),
+    flowMw: (i) => (same.has(i) ? base().flowMw(i) : !row.has(i) ? 0 : mean() ? carried[row.get(i)].mw : hourly.flow_mw(row.get(i), state.hour)),
     siteUsed: (i) => (mean() ? sites[i].used_mw : hourly.site_used_mw(i, state.hour)),
     regionValue: function (i, shade) {
       if (shade === "price") return mean() ? regions[i].price : hourly.region_price(i, state.hour);

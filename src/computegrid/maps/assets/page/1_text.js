@@ -37,6 +37,12 @@ function mix(a, b, t) {
   const at = (hex, k) => parseInt(hex.slice(1 + 2 * k, 3 + 2 * k), 16);
   return "#" + [0, 1, 2].map((k) => Math.round(at(a, k) + (at(b, k) - at(a, k)) * t).toString(16).padStart(2, "0")).join("");
 }
+const shaded = data.regions.some((region) => region.shape);
+if (shaded) { // whole areas in a lighter ramp, so that flows and names can be read on them
+  root.classList.add("cg-shaded");
+  data.ramp = data.ramp.map((colour) => mix(colour, "#ffffff", 0.4));
+}
+const changeShade = (k) => (shaded ? mix(data.change[k], "#ffffff", 0.45) : data.change[k]);
 function ramp(share) {
   const stops = data.ramp, x = Math.min(1, Math.max(0, share)) * (stops.length - 1), k = Math.min(stops.length - 2, Math.floor(x));
   return mix(stops[k], stops[k + 1], x - k);
@@ -49,14 +55,16 @@ function changeRange(shade) { // the largest change of a region in this view, bu
 function shadeColour(i) {
   if (state.moved) {
     const share = Math.max(-1, Math.min(1, regionMoved(i, state.shade) / changeRange(state.shade)[0]));
-    return mix(data.change[1], data.change[share < 0 ? 0 : 2], Math.abs(share));
+    return mix(changeShade(1), changeShade(share < 0 ? 0 : 2), Math.abs(share));
   }
   const [low, high] = domain(state.shade);
   return ramp(high > low ? (regionValue(i, state.shade) - low) / (high - low) : 0.5);
 }
 const widest = () => (state.moved ? view().moved_mw : data.scale.flow_mw);
-const lineWidth = (value) => Math.max(0.7, data.scale.flow_px * Math.sqrt(value / widest()));
-const radius = (value) => data.scale.site_px * Math.sqrt(Math.max(0, value) / data.scale.site_mw);
+let fitted = 1; // marks are smaller on a small map, so that a phone shows more than the largest of them
+function fitMarks() { const size = map.getSize(); fitted = Math.min(1, Math.pow(Math.sqrt(size.x * size.y) / 520, 1.5)) || 1; }
+const lineWidth = (value) => Math.max(0.7, fitted * data.scale.flow_px * Math.sqrt(value / widest()));
+const radius = (value) => fitted * data.scale.site_px * Math.sqrt(Math.max(0, value) / data.scale.site_mw);
 function nice(value) {
   const power = Math.pow(10, Math.floor(Math.log10(value))), lead = value / power;
   return (lead >= 5 ? 5 : lead >= 2 ? 2 : 1) * power;

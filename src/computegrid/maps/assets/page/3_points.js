@@ -19,11 +19,11 @@ const Cross = L.CircleMarker.extend({
   },
 });
 const option = (more) => Object.assign({ renderer: vector, pane: "points" }, more);
-const regionMarks = data.regions.map(function (region, i) {
-  const mark = region.shape
-    ? L.geoJSON(region.shape, option({ style: { weight: 0.8, color: "#5b5148", fillOpacity: 0.75 } }))
-    : new Square([region.lat_deg, region.lon_deg], option({ weight: 1, color: "#4a4038", fillOpacity: 0.92, dashArray: null }));
-  return introduce(mark, "region", i);
+const regionMarks = data.regions.map((region, i) => introduce(new Square([region.lat_deg, region.lon_deg], option({ color: "#4a4038", fillOpacity: 0.92 })), "region", i));
+const regionShapes = data.regions.map(function (region, i) { // shaded below the flows, on their canvas, so that both can be pointed at
+  if (!region.shape) return null;
+  const rings = region.shape.map((polygon) => polygon.map((ring) => unwind(ring, data.shape_units)));
+  return introduce(L.polygon(rings, { renderer: canvas, pane: "flows", weight: 0.6, color: "#6b6459", fillOpacity: 1 }), "region", i);
 });
 const isOpen = (site) => site.status === "" || site.status === "operational";
 const siteMarks = data.sites.map(function (site, i) {
@@ -49,7 +49,7 @@ function introduce(mark, kind, i) {
     const path = mark.getElement && mark.getElement();
     if (!path) return;
     const text = (kind === "site" ? data.sites : data.regions)[i].label;
-    for (const [key, value] of [["tabindex", "0"], ["role", "button"], ["aria-label", words[kind] + ": " + text]]) path.setAttribute(key, value);
+    for (const [key, value] of [["tabindex", "0"], ["role", "button"], ["aria-label", words[kind] + ": " + text], ["data-kind", kind], ["data-index", i]]) path.setAttribute(key, value);
     path.onkeydown = (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); select(kind, i); } };
   });
   return mark;
@@ -61,10 +61,11 @@ const regionOrder = bySize(data.regions, (i) => data.regions[i].demand_mw);
 
 function updatePoints() {
   for (const i of regionOrder) {
-    const mark = regionMarks[i], style = { fillColor: shadeColour(i) };
-    if (mark.setRadius) mark.setRadius(Math.max(3, radius(regionDemand(i))));
+    const mark = regionMarks[i], shape = regionShapes[i], fillColor = shadeColour(i), r = Math.max(3, radius(regionDemand(i)));
     const chosen = state.selected && state.selected.kind === "region" && state.selected.index === i;
-    mark.setStyle(Object.assign(style, { weight: chosen ? 3 : 1 }));
+    mark.setRadius(r);
+    mark.setStyle({ fillColor, weight: chosen ? 3 : 1, dashArray: data.regions[i].estimate && r >= 5 ? "3 2" : null });
+    if (shape) shape.setStyle({ fillColor, weight: chosen ? 2.5 : 0.6 });
   }
   for (const i of siteOrder) {
     const { outer, inner, cross, reserve } = siteMarks[i], site = data.sites[i], r = Math.max(2.5, radius(site.capacity_mw));
@@ -75,13 +76,16 @@ function updatePoints() {
     inner.setRadius(r * Math.sqrt(share));
     outer.setStyle({ color: state.moved || site.closed ? "#6b7280" : data.colours[site.group] });
     inner.setStyle({ fillColor: state.moved ? data.change[siteMoved(i) < 0 ? 0 : 2] : data.colours[site.group] });
-    cross.setRadius(Math.max(3, r * 0.7)); cross.setStyle({ opacity: cross.always || site.closed ? 1 : 0 });
+    cross.setRadius(Math.max(2.5, r * 0.7)); cross.setStyle({ weight: r < 5 ? 1.3 : 2, opacity: cross.always || site.closed ? 1 : 0 });
     reserve.setRadius(Math.max(4, radius(site.reserve_mw || 0))); reserve.setStyle({ opacity: site.reserve_mw > 0 ? 1 : 0 });
   }
 }
 function showPoints() {
   regionLayer.clearLayers(); siteLayer.clearLayers();
-  if (state.show.regions) regionOrder.forEach((i) => regionLayer.addLayer(regionMarks[i]));
+  if (state.show.regions) for (const i of regionOrder) {
+    regionLayer.addLayer(regionMarks[i]);
+    if (regionShapes[i]) { regionLayer.addLayer(regionShapes[i]); regionShapes[i].bringToBack(); }
+  }
   if (state.show.sites) siteOrder.forEach((i) => siteLayer.addLayer(siteMarks[i].layer));
 }
 // Sites at one place are set side by side around it, next to the square of its demand.

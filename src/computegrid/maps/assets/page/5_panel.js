@@ -48,6 +48,7 @@ function tooltip(kind, i) {
 function select(kind, index) {
   state.selected = kind === null || (state.selected && state.selected.kind === kind && state.selected.index === index) ? null : { kind, index };
   updateFlows(); updatePoints(); updatePanel(); updateClock();
+  if (state.selected && window.matchMedia("(max-width: 600px)").matches) part("selected").querySelector("h2").scrollIntoView({ block: "nearest" }); // below the map
 }
 function bars(title, list) { // [label, value MW, detail, colour]
   const total = list.reduce((sum, row) => sum + Math.abs(row[1]), 0), box = el("div", { class: "cg-bars" }, el("h3", { text: title }));

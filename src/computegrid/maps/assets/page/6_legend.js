@@ -11,6 +11,7 @@ function updateLegend() {
     const sizes = [top, nice(top / 8), nice(top / 60)].filter((value, k, all) => value >= 0.1 && all.indexOf(value) === k);
     box.append(el("div", { class: "cg-sizes" }, ...sizes.map((value) => el("span", { class: "cg-size" }, arrow(lineWidth(value)), el("span", { text: mw(value) })))),
       el("p", { class: "cg-small", text: state.moved ? words.moved_width : words.width_note }));
+    if (data.flows.some((flow) => flow.arc.length > 1)) box.append(el("p", { class: "cg-small", text: words.cut_note }));
   }
   const top = nice(data.scale.site_mw);
   const sizes = [top, nice(top / 5), nice(top / 30)].filter((value, k, all) => all.indexOf(value) === k);
@@ -23,14 +24,15 @@ function updateLegend() {
         .map(([name, text]) => el("span", { class: "cg-key" }, circle(7, 0, name), el("span", { text })))));
   }
   if (state.show.regions) {
-    if (state.moved) { box.append(...changeLegend()); return; }
+    const about = [el("p", { class: "cg-small", text: shaded ? words.shape_note : words.region_note })];
+    if (data.regions.some((region) => region.estimate)) about.push(el("div", { class: "cg-keys" }, el("span", { class: "cg-key" }, square(7), el("span", { text: words.estimate }))));
+    if (state.moved) { box.append(...changeLegend(), ...about); return; }
     const [low, high, below, above] = domain(state.shade), digits = high - low < 1 ? 2 : high - low < 10 ? 1 : 0;
     const text = state.shade === "price" ? (value) => value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }) : percent;
     box.append(el("h3", { text: words["shade_" + state.shade] }),
       el("div", { class: "cg-ramp", css: { background: "linear-gradient(90deg," + data.ramp.join(",") + ")" } }),
       el("div", { class: "cg-ramp-ends" }, el("span", { text: (below ? "≤ " : "") + text(low) }),
-        el("span", { text: state.shade === "price" ? data.price_unit : "" }), el("span", { text: (above ? "≥ " : "") + text(high) })),
-      el("p", { class: "cg-small", text: words.region_note }));
+        el("span", { text: state.shade === "price" ? data.price_unit : "" }), el("span", { text: (above ? "≥ " : "") + text(high) })), ...about);
   }
 }
 function arrow(weight) {
@@ -49,12 +51,12 @@ function circle(r, share, kind) {
   if (kind === "out" || kind === "closed") node.append(svg("path", { d: `M${c - 5} ${c - 5}l10 10M${c - 5} ${c + 5}l10 -10`, stroke: "#a30000", "stroke-width": 2 }));
   return node;
 }
+const square = (r) => svg("svg", { width: 2 * r + 4, height: 2 * r + 4, "aria-hidden": "true" }, svg("rect", { x: 2, y: 2, width: 2 * r, height: 2 * r, fill: data.ramp[1], stroke: "#4a4038", "stroke-dasharray": "3 2" }));
 const changeKey = (k, text) => el("span", { class: "cg-key" }, el("i", { class: k ? "" : "cg-dashed", css: { "--of": data.change[k] } }), el("span", { text }));
 function changeLegend() {
   const [top, most] = changeRange(state.shade), unit = state.shade === "price" ? " " + data.price_unit : " %";
   const text = (sign) => sign + (most > top * 1.001 ? "≥ " : "") + number(state.shade === "price" ? top : 100 * top) + unit;
   return [el("h3", { text: words.change_of + " · " + words["by_" + state.shade] }),
-    el("div", { class: "cg-ramp", css: { background: "linear-gradient(90deg," + data.change.join(",") + ")" } }),
-    el("div", { class: "cg-ramp-ends" }, el("span", { text: text("−") }), el("span", { text: "0" }), el("span", { text: text("+") })),
-    el("p", { class: "cg-small", text: words.region_note })];
+    el("div", { class: "cg-ramp", css: { background: "linear-gradient(90deg," + [0, 1, 2].map(changeShade).join(",") + ")" } }),
+    el("div", { class: "cg-ramp-ends" }, el("span", { text: text("−") }), el("span", { text: "0" }), el("span", { text: text("+") }))];
 }

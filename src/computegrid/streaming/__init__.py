@@ -1,0 +1,1 @@
+"""Horizons too long to hold: solved window by window, results written as they come."""

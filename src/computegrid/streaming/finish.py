@@ -1,0 +1,173 @@
+"""The last pass: mix the answers, prove the bound, check the sums, write the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from computegrid.accounts import ask_table, flow_table
+from computegrid.prices import through_bounds
+from computegrid.program import objective
+from computegrid.program.algebra import Floats
+from computegrid.solvers.certificate import FEASIBILITY, imbalance
+from computegrid.solvers.multipliers import Prices
+from computegrid.solvers.network_bound import proven_bound
+from computegrid.solvers.sides import Sides
+from computegrid.streaming.networks import WindowNetworks
+from computegrid.streaming.window import factors, part_of
+from computegrid.units import KG_PER_T
+
+TABLES = ("flows", "unserved", "prices")
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How far the answer is from the optimum, and from what it must keep.
+
+    Attributes
+    ----------
+    value, bound : float
+        Cost of the answer, and the lower bound proven over all columns [USD].
+    gap : float
+        Their difference, relative to the operating cost.
+    conservation : float
+        Largest imbalance of work over a day, or excess over a site's capacity, relative to 1 +
+        what is wanted or available.
+    side_residual : float
+        Largest violation of a row over the horizon, relative to 1 + its bound.
+    """
+
+    value: float
+    bound: float
+    gap: float
+    conservation: float
+    side_residual: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether the answer keeps what it must."""
+        return self.conservation <= FEASIBILITY and self.side_residual <= FEASIBILITY
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What the last pass finds in a window."""
+
+    tables: dict[str, pd.DataFrame]
+    totals: dict[str, float]
+    activity: Floats
+    bound: float
+    conservation: float
+
+
+def finish(
+    networks: WindowNetworks, found: Prices, place: Path
+) -> tuple[pd.Series, pd.DataFrame, Proof]:
+    """Write the tables into ``place``; return the summary, the rows over the horizon, the proof."""
+    pieces = networks.each(lambda w: _piece(networks, found, w), "writing")
+    sides = networks.sides
+    totals: dict[str, float] = {}
+    activity, bound, conservation = np.zeros(len(sides.keys)), 0.0, 0.0
+    for piece in _written(pieces, place):
+        totals = {k: totals.get(k, 0.0) + v for k, v in piece.totals.items()}
+        activity += piece.activity
+        bound += piece.bound
+        conservation = max(conservation, piece.conservation)
+    penalty, residual = _rest(sides, activity)
+    totals["penalty_usd"] += penalty
+    totals["cost_usd"] += penalty
+    bound += sides.at_bounds(found.price)
+    operating = max(1.0, abs(totals["operating_cost_usd"]))
+    proof = Proof(totals["cost_usd"], bound, (totals["cost_usd"] - bound) / operating,
+                  conservation, residual)
+    rules = pd.DataFrame({
+        "rule": [label for label, _ in sides.keys], "row": [k for _, k in sides.keys],
+        "activity": activity, "lower": sides.lower, "upper": sides.upper,
+        "shadow_price": found.price})
+    return pd.Series(totals, name="value"), rules, proof
+
+
+def _piece(networks: WindowNetworks, found: Prices, w: int) -> Piece:
+    """Solve a window at the best prices, and mix what it did in the rounds."""
+    window, sides = networks.windows[w], networks.sides
+    solved = networks.solve(w, found.price)
+    network = solved.oracle.network
+    lp, part = network.lp, part_of(networks.scenario, window)
+    x = networks.rounds.mixture(w, _shares(found.weights), solved.answers.of_hour, lp.n_columns)
+    a, hours = part.arrays, part.arrays.weight_hours
+    flow = x[lp.columns_of("flow")].reshape(-1, a.n_hours)
+    unserved = x[lp.columns_of("unserved")].reshape(a.demand_mw.shape)
+    dual = solved.oracle.row_dual()
+    own = solved.answers.sides
+    dual[own.rows] = found.price * factors(window, own.keys)
+    balance = dual[lp.rows_of("demand_balance")].reshape(a.demand_mw.shape).copy()
+    at = np.flatnonzero(flow)
+    lane, hour = np.divmod(at, a.n_hours)
+    cost = np.concatenate([f.cost.ravel() for f in lp.families])
+    lanes = lp.columns_of("flow")
+    work = flow * hours
+    totals = {
+        "cost_usd": float(cost @ x), "operating_cost_usd": float(cost[lanes] @ x[lanes]),
+        "unserved_cost_usd": float(cost[lp.columns_of("unserved")] @ unserved.ravel()),
+        "demand_mwh": float((a.demand_mw * hours).sum()), "served_mwh": float(work.sum()),
+        "unserved_mwh": float((unserved * hours).sum()),
+        "energy_mwh": float((objective.energy_mwh(a) * work).sum()),
+        "carbon_t": float((objective.carbon_kg(a) * work).sum()) / KG_PER_T,
+    }
+    totals["penalty_usd"] = (
+        totals["cost_usd"] - totals["operating_cost_usd"] - totals["unserved_cost_usd"])
+    given_up = ask_table(part, unserved.clip(min=0.0), "mw")
+    return Piece(
+        {"flows": flow_table(part, flow), "unserved": given_up[given_up["mw"] > 0],
+         "prices": ask_table(part, through_bounds(a, lp, balance, dual), "usd_per_mwh")},
+        totals,
+        own.activity(lane, hour, flow[lane, hour], np.zeros_like(lane), 1)[0]
+        * factors(window, own.keys) if len(sides.keys) else np.zeros(0),
+        proven_bound(solved.oracle), imbalance(lp, x, a))
+
+
+def _shares(weights: Floats) -> Floats:
+    """Weights of the mixture, adding up to 1 in every window."""
+    shares = np.maximum(weights, 0.0)
+    return np.asarray(shares / shares.sum(axis=0), dtype=np.float64)
+
+
+def _rest(sides: Sides, activity: Floats) -> tuple[float, float]:
+    """Penalty of the soft rows that are broken [USD], and how far the hard ones are."""
+    short = np.maximum(sides.lower - activity, 0.0)
+    over = np.maximum(activity - sides.upper, 0.0)
+    soft = np.isfinite(sides.most) & (short > 0), np.isfinite(sides.least) & (over > 0)
+    penalty = sides.most[soft[0]] @ short[soft[0]] - sides.least[soft[1]] @ over[soft[1]]
+    short[soft[0]], over[soft[1]] = 0.0, 0.0
+    size = 1.0 + np.minimum(*(np.where(np.isfinite(b), np.abs(b), np.inf)
+                              for b in (sides.lower, sides.upper)))
+    return float(penalty), float(np.max(np.maximum(short, over) / size, initial=0.0))
+
+
+def _written(pieces: Iterator[Piece], place: Path) -> Iterator[Piece]:
+    """Write the tables of every piece as it comes; all files are put in place at the end."""
+    with ExitStack() as stack:
+        writers: dict[str, pq.ParquetWriter] = {}
+        for piece in pieces:
+            for name in TABLES:
+                table = pa.Table.from_pandas(_compact(piece.tables[name]), preserve_index=False)
+                if name not in writers:
+                    writers[name] = stack.enter_context(
+                        pq.ParquetWriter(place / "work" / f"{name}.parquet", table.schema))
+                writers[name].write_table(table.cast(writers[name].schema))
+            yield piece
+    for name in TABLES:
+        (place / "work" / f"{name}.parquet").replace(place / f"{name}.parquet")
+
+
+def _compact(table: pd.DataFrame) -> pd.DataFrame:
+    """Names as categories: written once, not in every row."""
+    names = {c: "category" for c in ("region", "workload", "site") if c in table.columns}
+    return table.astype(names)

@@ -1,0 +1,152 @@
+"""All windows of a horizon at given prices: two cores, one window of equations at a time each."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+
+from computegrid.errors import ScenarioError
+from computegrid.program.algebra import Equations, Floats
+from computegrid.scenario.regime import Regime
+from computegrid.scenario.scenario import Scenario
+from computegrid.solvers.answers import Answers
+from computegrid.solvers.multipliers import Answer
+from computegrid.solvers.network import Network, bounds_of, build_network
+from computegrid.solvers.network_oracle import Oracle
+from computegrid.solvers.network_pack import PackedTree, pack, unpack
+from computegrid.solvers.sides import Sides, priceable, read_sides
+from computegrid.solvers.split import workers
+from computegrid.streaming.rounds import Plan, Rounds
+from computegrid.streaming.window import Window, bounds_of_whole, equations_of, factors
+
+GROUPS = 400
+"""Most groups of hours that have cuts of their own; a window has one at least."""
+AHEAD = 4
+"""Windows under way or done whose results wait their turn."""
+T = TypeVar("T")
+Heard = Callable[[int, int, str], None]
+"""Told how many windows are done, of how many, and of what."""
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A window at given prices: its networks with their trees, flows and potentials."""
+
+    answers: Answers
+    oracle: Oracle
+    answer: Answer
+    plan: Plan
+
+
+class WindowNetworks:
+    """Answers for a search of prices over many windows (W of them).
+
+    Parameters
+    ----------
+    scenario, regime
+    windows : sequence of Window
+    sides : Sides
+        The rows over the horizon, of the whole.
+    rounds : Rounds
+        Where answers are kept.
+    factor : float
+        By which the windows count, where they are a sample.
+    heard : callable, optional
+    """
+
+    def __init__(
+        self, scenario: Scenario, regime: Regime, windows: Sequence[Window], sides: Sides,
+        rounds: Rounds, factor: float = 1.0, heard: Heard | None = None,
+    ) -> None:
+        self.scenario, self.regime, self.windows = scenario, regime, windows
+        self._sides, self.rounds, self.factor, self.heard = sides, rounds, factor, heard
+        self.trees: list[tuple[PackedTree, ...] | None] = [None] * len(windows)
+        self.asked = 0
+
+    @property
+    def sides(self) -> Sides:
+        """The rows that are priced."""
+        return self._sides
+
+    def answer(self, price: Floats) -> Answer:
+        """Solve every window at these prices, or find that it was done before."""
+        k, self.asked = self.asked, self.asked + 1
+        found = self.rounds.find(k, price)
+        if found is not None:
+            return found
+        costs, activities, plans, operating = [], [], [], 0.0  # by window
+        for solved in self.each(lambda w: self.solve(w, price), f"round {k + 1}"):
+            costs.append(solved.answer.cost * self.factor)
+            activities.append(solved.answer.activity * self.factor)
+            operating += solved.answer.operating * self.factor
+            plans.append(solved.plan)
+        found = Answer(np.concatenate(costs), np.concatenate(activities), operating)
+        self.rounds.keep(k, price, found, plans, [len(cost) for cost in costs])
+        return found
+
+    def solve(self, w: int, price: Floats) -> Solved:
+        """Solve one window, from its last trees."""
+        network = networks_of(equations_of(self.scenario, self.regime, self.windows[w]))
+        bounds = bounds_of(network)
+        if bounds is None:
+            raise ScenarioError(f"{self.regime.name!r}: bounds that no network keeps; use solve()")
+        oracle = Oracle(network, bounds)
+        kept = self.trees[w]
+        if kept is not None:
+            oracle.trees = [unpack(tree, network.shapes[len(hours)])
+                            for tree, hours in zip(kept, network.units.hours, strict=True)]
+        own = read_sides(network.lp, network.side_blocks)
+        share = factors(self.windows[w], own.keys)
+        answers = Answers(network, oracle, own, most_groups=max(1, GROUPS // len(self.windows)))
+        one = answers.answer(price * share)
+        self.trees[w] = tuple(pack(tree) for tree in oracle.trees)
+        total = Answer(one.cost, one.activity * share, one.operating)
+        return Solved(answers, oracle, total, answers.plans.pop())
+
+    def each(self, work: Callable[[int], T], what: str) -> Iterator[T]:
+        """Do some work for every window on all cores; results come in order."""
+        with ThreadPoolExecutor(workers()) as pool:
+            waiting: deque[Future[T]] = deque()
+            for w in range(len(self.windows) + AHEAD):
+                if w < len(self.windows):
+                    waiting.append(pool.submit(work, w))
+                if w >= AHEAD:
+                    result = waiting.popleft().result()
+                    if self.heard is not None:
+                        self.heard(w - AHEAD + 1, len(self.windows), what)
+                    yield result
+
+
+def networks_of(equations: Equations) -> Network:
+    """The networks of a window.
+
+    Raises
+    ------
+    ScenarioError
+        If a rule fits no network, naming it.
+    """
+    network = build_network(equations)
+    if network is None:
+        raise ScenarioError("the demand and capacity rows are no network; use solve()")
+    for b in network.side_blocks:
+        block = equations.blocks[b]
+        if block.hours is not None or not priceable(equations, [b]):
+            raise ScenarioError(
+                f"rule {block.name!r} bounds lanes by the hour that cross other rules, which no "
+                "network takes; leave it out, or use solve() on fewer hours")
+    return network
+
+
+def sides_of(scenario: Scenario, regime: Regime, windows: Sequence[Window]) -> Sides:
+    """The rows over the horizon: as those of the first window, with the bounds of the whole."""
+    network = networks_of(equations_of(scenario, regime, windows[0]))
+    one = read_sides(network.lp, network.side_blocks)
+    share = np.maximum(factors(windows[0], one.keys), 1e-300)
+    lower, upper = bounds_of_whole(scenario, regime, one.keys)
+    return replace(one, lower=lower, upper=upper, least=one.least / share, most=one.most / share,
+                   scale=one.scale / share, readings=())

@@ -1,0 +1,201 @@
+"""Solve a horizon too long to hold, to a proven gap, and write the answer as it comes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from computegrid import runs
+from computegrid.errors import DataError, InfeasibleError, SolverError
+from computegrid.program.rules import warn_if_idle
+from computegrid.saving import write_text
+from computegrid.scenario.regime import Regime, Rule
+from computegrid.scenario.scenario import Scenario
+from computegrid.solvers.multipliers import Prices, find_prices
+from computegrid.solvers.network_oracle import NetworkError
+from computegrid.streaming.finish import Proof, finish
+from computegrid.streaming.networks import Heard, WindowNetworks, sides_of
+from computegrid.streaming.rounds import Rounds
+from computegrid.streaming.window import windows_of
+
+SAMPLED = 24
+"""Windows of the sample that finds the first prices."""
+ROUNDS = 40
+"""Most times all windows, or all of the sample, are solved."""
+NEAR = 0.02
+"""How far to search around the sample's prices at first, in the rows' own scale."""
+
+
+@dataclass(frozen=True)
+class StreamedRun:
+    """A long horizon solved window by window; its tables lie on disk.
+
+    Attributes
+    ----------
+    folder : Path
+        ``flows.parquet`` (region, workload, site, hour, mw), ``unserved.parquet`` (region,
+        workload, hour, mw), ``prices.parquet`` (region, workload, hour, usd_per_mwh),
+        ``run.json``.
+    summary : Series
+        Cost and its parts [USD], demand, served, unserved and energy [MWh], carbon [t].
+    rule_prices : DataFrame
+        Rows over the horizon: ``rule, group, activity, lower, upper, shadow_price``.
+    proof : Proof
+        The bound over all columns, the gap to it, and the residuals of the answer.
+    rounds : int
+        Times all windows were solved.
+    """
+
+    folder: Path
+    summary: pd.Series
+    rule_prices: pd.DataFrame
+    proof: Proof
+    rounds: int
+
+    @property
+    def flows(self) -> pd.DataFrame:
+        """All flows, read from disk: region, workload, site, hour, mw."""
+        return pd.read_parquet(self.folder / "flows.parquet")
+
+    @property
+    def unserved(self) -> pd.DataFrame:
+        """All work given up, read from disk: region, workload, hour, mw."""
+        return pd.read_parquet(self.folder / "unserved.parquet")
+
+    @property
+    def prices(self) -> pd.DataFrame:
+        """Prices of demand, read from disk: region, workload, hour, usd_per_mwh."""
+        return pd.read_parquet(self.folder / "prices.parquet")
+
+
+def solve_streamed(
+    scenario: Scenario,
+    folder: str | Path,
+    regime: str | Regime | Iterable[Rule] | None = None,
+    *,
+    gap: float = 1e-5,
+    days: int = 1,
+    heard: Heard | None = None,
+) -> StreamedRun:
+    """Find a dispatch of least cost to a proven gap, holding a window of days at a time.
+
+    Memory grows with the lanes times the hours of a window and with what is not zero in the
+    answer. Begun again on the same folder after it was stopped, it goes on from the last round.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Of any number of days.
+    folder : path
+        Where the answer goes, and what is needed to go on after a stop.
+    regime : str, Regime, list of rules, or None
+        Rules by the hour must nest (an export licence, a site's spare capacity); rules over the
+        horizon may be any.
+    gap : float
+        Between the cost of the answer and the proven bound, relative to the operating cost.
+    days : int
+        Days in a window.
+    heard : callable, optional
+        Told how many windows are done, of how many, and of what.
+
+    Returns
+    -------
+    StreamedRun
+
+    Raises
+    ------
+    ScenarioError
+        If a rule by the hour fits no network, naming it.
+    InfeasibleError
+        If an hour cannot be served, or a hard row over the horizon cannot be kept.
+    SolverError
+        If the gap is not reached, or the answer does not hold what it should.
+    DataError
+        If the folder holds another run.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import pandas as pd
+    >>> s = Scenario.from_tables(
+    ...     regions=pd.DataFrame(index=["home"]),
+    ...     sites=pd.DataFrame({"capacity_mw": [5.0, 9.0]}, index=["near", "far"]),
+    ...     demand=pd.DataFrame({"region": "home", "hour": range(48), "mw": 8.0}),
+    ...     hours=pd.DataFrame({"hour": range(48), "day": [0] * 24 + [1] * 24}),
+    ...     lanes=pd.DataFrame({"region": "home", "site": ["near", "far"],
+    ...                         "network_usd_per_mwh": [1.0, 3.0]}))
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     run = solve_streamed(s, place + "/year")
+    ...     (round(float(run.summary["cost_usd"])), len(run.flows))
+    (672, 96)
+    """
+    chosen, place = scenario.regime(regime), Path(folder)
+    for rule in chosen.rules:
+        warn_if_idle(scenario.tables, rule)
+    windows = windows_of(scenario, chosen, days)
+    asked = runs.described(scenario, chosen) | {"gap": gap, "days": days}
+    _claim(place, asked)
+    try:
+        sides = sides_of(scenario, chosen, windows)
+        start = None
+        if len(windows) > 2 * SAMPLED and len(sides.keys):
+            few = windows[::len(windows) // SAMPLED]
+            sample = WindowNetworks(scenario, chosen, few, sides, Rounds(place / "work" / "sample"),
+                                    len(windows) / len(few), heard)
+            start = find_prices(sample, gap=10.0 * gap, max_rounds=ROUNDS).price
+        networks = WindowNetworks(scenario, chosen, windows, sides,
+                                  Rounds(place / "work" / "whole"), 1.0, heard)
+        found = find_prices(networks, start, reach=1.0 if start is None else NEAR, gap=0.5 * gap,
+                            max_rounds=ROUNDS)
+    except NetworkError as failure:
+        raise InfeasibleError(
+            f"{scenario.name!r} has no dispatch under {chosen.name!r} that its networks find: "
+            f"{failure}; solve() on a few of its days says why", pd.DataFrame(), pd.DataFrame(),
+        ) from failure
+    _require_end(found, gap, chosen)
+    summary, rules, proof = finish(networks, found, place)
+    if proof.gap > gap or not proof.holds:
+        raise SolverError(f"the answer could not be certified: {proof}")
+    write_text(place / "run.json", json.dumps(
+        asked | {"status": "optimal", "rounds": found.rounds, "proof": asdict(proof),
+                 "summary": summary.to_dict(), "rule_prices": rules.to_dict("records")},
+        indent=1, default=float))
+    shutil.rmtree(place / "work", ignore_errors=True)
+    return StreamedRun(place, summary, rules, proof, found.rounds)
+
+
+def _claim(place: Path, asked: dict[str, object]) -> None:
+    """Take the folder, or go on where the same run stopped.
+
+    Raises
+    ------
+    DataError
+        If it holds anything else.
+    """
+    text = json.dumps(asked, sort_keys=True, default=str)
+    note = place / "work" / "asked.json"
+    if place.is_dir() and any(place.iterdir()):
+        if not note.is_file():
+            raise DataError(f"{place} is not empty and holds no run that was stopped; "
+                            "name another folder")
+        if note.read_text(encoding="utf-8") != text:
+            raise DataError(f"{place} holds a run of other figures, rules or versions that was "
+                            "stopped; remove it, or name another folder")
+        return
+    write_text(note, text)
+
+
+def _require_end(found: Prices, gap: float, regime: Regime) -> None:
+    if found.at_edge:
+        raise InfeasibleError(
+            f"the price of a rule of {regime.name!r} over the horizon grows without end: it cannot "
+            "be kept; give it a penalty, or solve() a few days to see why",
+            pd.DataFrame(), pd.DataFrame())
+    if found.gap > gap:
+        raise SolverError(f"the gap is still {found.gap:.1e} after {found.rounds} rounds, not "
+                          f"{gap:.0e}; ask for a larger one")

@@ -1,0 +1,193 @@
+"""Horizons solved window by window: the optimum of the whole, gone on with after a stop."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import computegrid as cg
+from computegrid.dispatch import solve
+from computegrid.errors import DataError, InfeasibleError, ScenarioError
+from computegrid.scenario.regime import Charge, Forbid, Limit, Share
+from computegrid.solvers import multipliers
+from computegrid.streaming import networks, run
+from computegrid.streaming.window import part_of, windows_of
+
+N_REGIONS, N_SITES, N_DAYS = 4, 5, 6
+SHARE = Share(label="own", demand={"bloc": "a"}, supply={"control": "x"}, min=0.5)
+CAP = Limit(label="cap", quantity="carbon_t", max=350.0, per="horizon", penalty_usd=900.0)
+MEAN = Limit(label="mean", supply={"site": "s1"}, quantity="it_mw", max=6.0, per="horizon")
+FLOOR = Limit(label="floor", supply={"site": "s2"}, quantity="utilisation", min=0.7, per="horizon",
+              penalty_usd=20.0)
+SPARE = Limit(label="spare", demand={"bloc": "b"}, supply={"site": "s0"}, quantity="it_mw", max=3.0)
+NIGHT = Forbid(label="night", supply={"site": "s3"}, hours={"min": 30, "max": 50})
+LEVY = Charge(label="levy", supply={"control": "y"}, quantity="energy_mwh", usd=7.0)
+
+
+def world(defer_hours=0.0):
+    rng = np.random.default_rng(3)
+    hours = pd.DataFrame({"hour": range(8 * N_DAYS), "weight_hours": 3.0,
+                          "day": np.arange(8 * N_DAYS) // 8})
+    regions = [f"r{i}" for i in range(N_REGIONS)]
+    sites = [f"s{i}" for i in range(N_SITES)]
+
+    def every(names, name):
+        index = pd.MultiIndex.from_product([names, hours["hour"]], names=[name, "hour"])
+        return index.to_frame(index=False)
+
+    asks, at = every(regions, "region"), every(sites, "site")
+    lanes = pd.MultiIndex.from_product([regions, sites], names=["region", "site"])
+    return cg.Scenario.from_tables(
+        regions=pd.DataFrame({"bloc": ["a", "b"] * 2}, index=regions),
+        sites=pd.DataFrame({"capacity_mw": 12.0, "power_ratio": [1.0, 1.5, 1.0, 1.2, 1.0],
+                            "control": ["x", "y", "x", "y", "y"],
+                            "carbon_kg_per_mwh": rng.uniform(10, 500, N_SITES)}, index=sites),
+        demand=asks.assign(mw=rng.uniform(2, 12, len(asks)), workload="work"),
+        workloads=pd.DataFrame({"defer_hours": [defer_hours], "unserved_usd_per_mwh": 2000.0},
+                               index=["work"]),
+        lanes=lanes.to_frame(index=False).assign(
+            network_usd_per_mwh=rng.uniform(1, 20, len(lanes))),
+        site_hours=at.assign(energy_usd_per_mwh=rng.uniform(20, 120, len(at))), hours=hours)
+
+
+@pytest.mark.parametrize(("defer_hours", "rules"), [
+    (0.0, []),
+    (7.0, [LEVY]),
+    (0.0, [SHARE, CAP, NIGHT]),
+    (7.0, [SHARE, CAP, SPARE]),
+    (0.0, [MEAN, FLOOR]),
+    (7.0, [SHARE, MEAN, FLOOR, CAP]),
+])
+def test_a_streamed_run_is_the_optimum_of_the_whole(tmp_path, defer_hours, rules):
+    scenario = world(defer_hours)
+    whole = solve(scenario, rules, solver="highs")
+    found = cg.solve_streamed(scenario, tmp_path / "run", rules, gap=1e-6)
+    operating = whole.operating_cost_usd
+    assert found.summary["cost_usd"] == pytest.approx(whole.cost_usd, abs=1.1e-6 * operating)
+    assert found.proof.bound <= whole.cost_usd + 1e-7 * operating
+    assert found.proof.holds and found.proof.gap <= 1e-6
+    assert found.summary["unserved_mwh"] == pytest.approx(
+        whole.summary["unserved_mwh"], abs=1e-3 * whole.summary["demand_mwh"])
+    served = found.flows["mw"].sum() + found.unserved["mw"].sum()
+    assert served == pytest.approx(scenario.demand["mw"].sum())
+    assert len(found.prices) == N_REGIONS * 8 * N_DAYS
+    assert not (tmp_path / "run" / "work").exists()
+
+
+def test_prices_are_those_of_the_whole(tmp_path):
+    scenario = world()
+    whole = solve(scenario, [SHARE])
+    found = cg.solve_streamed(scenario, tmp_path / "run", [SHARE], gap=1e-8)
+    both = found.prices.merge(whole.prices, on=["region", "workload", "hour"])
+    assert np.median(np.abs(both["usd_per_mwh_x"] - both["usd_per_mwh_y"])) < 1e-6
+    shadow = whole.rule_prices.set_index("rule")["shadow_price"]
+    assert found.rule_prices.set_index("rule")["shadow_price"]["own"] == pytest.approx(
+        shadow["own"], rel=1e-4)
+
+
+def test_a_sample_of_the_windows_only_finds_the_first_prices(tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "SAMPLED", 2)
+    heard = []
+    scenario = world(7.0)
+    found = cg.solve_streamed(scenario, tmp_path / "run", [SHARE, CAP], gap=1e-6,
+                              heard=lambda *what: heard.append(what))
+    assert {total for _, total, what in heard if what == "round 1"} == {2, N_DAYS}
+    whole = solve(scenario, [SHARE, CAP])
+    assert found.summary["cost_usd"] == pytest.approx(whole.cost_usd, rel=1e-6)
+
+
+def test_a_stopped_run_goes_on_where_it_stopped_and_ends_the_same(tmp_path):
+    scenario, rules = world(), [SHARE, CAP]
+    straight = cg.solve_streamed(scenario, tmp_path / "straight", rules, gap=1e-6)
+
+    def stop(_done, _total, what):
+        if what == "round 4":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cg.solve_streamed(scenario, tmp_path / "stopped", rules, gap=1e-6, heard=stop)
+    solved = []
+    again = cg.solve_streamed(scenario, tmp_path / "stopped", rules, gap=1e-6,
+                              heard=lambda *what: solved.append(what[2]))
+    assert not {"round 1", "round 2", "round 3"} & set(solved)
+    assert again.rounds == straight.rounds
+    assert again.summary["cost_usd"] == pytest.approx(straight.summary["cost_usd"], rel=1e-9)
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(DataError, match="name another folder"):
+        cg.solve_streamed(world(), tmp_path, [SHARE])
+    assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_stopped_run_of_other_rules_is_refused(tmp_path):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cg.solve_streamed(world(), tmp_path / "run", [SHARE], heard=stop)
+    with pytest.raises(DataError, match="other figures, rules"):
+        cg.solve_streamed(world(), tmp_path / "run", [CAP])
+
+
+def test_rules_that_cross_are_refused_by_name(tmp_path):
+    crossing = Limit(label="corridor", demand={"bloc": "b"}, supply={"control": "y"},
+                     quantity="it_mw", max=9.0)
+    with pytest.raises(ScenarioError, match="'corridor'"):
+        cg.solve_streamed(world(), tmp_path / "run", [crossing])
+
+
+def test_a_share_that_cannot_be_kept_is_infeasible(tmp_path):
+    rules = [Share(label="all", supply={"control": "x"}, min=1.0)]
+    with pytest.raises(InfeasibleError):
+        cg.solve_streamed(world(), tmp_path / "run", rules)
+
+
+def test_a_bound_that_is_not_proven_is_not_returned(tmp_path, monkeypatch):
+    """Potentials that prove less than the answer costs are found out."""
+    from computegrid.streaming import finish
+
+    monkeypatch.setattr(finish, "proven_bound", lambda oracle: 0.0)
+    with pytest.raises(cg.SolverError, match="could not be certified"):
+        cg.solve_streamed(world(), tmp_path / "run", [SHARE])
+
+
+def test_windows_are_whole_days_and_cover_the_horizon():
+    scenario = world()
+    windows = windows_of(scenario, scenario.regime([MEAN]), days=4)
+    assert [(w.hours.start, w.hours.stop) for w in windows] == [(0, 32), (32, 48)]
+    assert sum(w.share["mean"] for w in windows) == pytest.approx(1.0)
+    part = part_of(scenario, windows[1])
+    assert part.arrays.demand_mw.shape == (N_REGIONS, 16)
+    assert list(part.hours.index) == list(range(32, 48))
+
+
+def test_workers_do_not_change_the_answer(tmp_path, monkeypatch):
+    costs = []
+    for n in (1, 3):
+        monkeypatch.setattr(networks, "workers", lambda n=n: n)
+        costs.append(cg.solve_streamed(
+            world(7.0), tmp_path / str(n), [SHARE, CAP], gap=1e-6).summary["cost_usd"])
+    assert costs[0] == costs[1]
+
+
+def test_the_search_reports_its_gap():
+    heard = []
+
+    class Line:
+        """One group, one row x >= 1, cost 2 below 1 and 5 above."""
+
+        def __init__(self):
+            from computegrid.solvers.sides import Sides
+            one = np.ones(1)
+            self.sides = Sides((("row", 0),), np.zeros(1, dtype=np.int64), one, one * np.inf,
+                               one * 0, one * np.inf, one, ())
+
+        def answer(self, price):
+            x = 0.0 if price[0] <= 2.0 else 3.0
+            return multipliers.Answer(np.array([2.0 * x]), np.array([[x]]), 2.0)
+
+    found = multipliers.find_prices(Line(), heard=lambda *what: heard.append(what))
+    assert found.price[0] == pytest.approx(2.0) and found.bound == pytest.approx(2.0)
+    assert found.gap <= 1e-6 and not found.at_edge
+    assert [k for k, *_ in heard] == list(range(2, found.rounds + 1))
