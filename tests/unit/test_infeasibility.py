@@ -193,7 +193,5 @@ def test_the_least_in_all_where_ways_are_equal() -> None:
 
 def test_columns_highs_would_change_are_refused(trnsport: cg.Scenario) -> None:
     lp = build_program(trnsport, cg.Regime("none"))
-    value = lp.value.copy()
-    value[0] = 1e-12
     with pytest.raises(cg.SolverError, match="does not take the columns"):
-        find_conflict(replace(lp, value=value))
+        find_conflict(replace(lp, value=lp.value * 1e-12))

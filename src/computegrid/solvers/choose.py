@@ -58,19 +58,24 @@ def solve_program(
     if solver != "split":
         begin = time.perf_counter()
         try:
-            return solve_network_program(lp, time_limit_s=time_limit_s, near=near)
+            found = solve_network_program(lp, time_limit_s=time_limit_s, near=near)
+            if found.status is not Status.INFEASIBLE:
+                return found
+            why, unkept = found.solver, True
         except NetworkError as failure:
             if solver == "network":
                 raise SolverError(f"the network engine cannot take this: {failure}; use "
                                   "solver='highs'") from failure
-            if isinstance(failure, InfeasibleNetworkError):
-                conflict = find_conflict(lp, time_limit_s=min(
-                    LONGEST_S, LONGEST_S if time_limit_s is None else time_limit_s))
-                if conflict is not None:
-                    return Solution(Status.INFEASIBLE, np.zeros(0), np.zeros(0), "network simplex",
-                                    time.perf_counter() - begin, conflict=conflict)
-            found = _without_network(lp, time_limit_s)
-            return replace(found, solver=f"{found.solver}; no network: {failure}")
+            why, unkept = str(failure), isinstance(failure, InfeasibleNetworkError)
+        if unkept:
+            conflict = find_conflict(lp, time_limit_s=min(
+                LONGEST_S, LONGEST_S if time_limit_s is None else time_limit_s))
+            if conflict is not None:
+                return Solution(Status.INFEASIBLE, np.zeros(0), np.zeros(0),
+                                f"network simplex: {why}", time.perf_counter() - begin,
+                                conflict=conflict)
+        found = _without_network(lp, time_limit_s)
+        return replace(found, solver=f"{found.solver}; no network: {why}")
     if not find_units(lp).separate:
         raise SolverError("the program does not fall apart: a row joins its hours; "
                           "use solver='highs'")
