@@ -42,7 +42,7 @@ def options(show_version: Annotated[bool, typer.Option(
 
 app.command("models")(single.list_models)
 for _command in (single.run, many.compare, many.freeze, many.ladder, many.frontier, many.explain,
-                 many.report, single.check, single.new):
+                 many.report, single.stream, single.check, single.new):
     app.command()(_command)
 
 

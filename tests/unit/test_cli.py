@@ -51,6 +51,19 @@ def test_run_writes_tables_and_map(small_model, tmp_path):
     assert json.loads((folder / "run.json").read_text(encoding="utf-8"))["regime"] == "edwc"
 
 
+def test_a_long_horizon_is_streamed_into_a_folder(small_model, tmp_path):
+    done = run("stream", small_model, "--save", tmp_path / "year", "--gap", "1e-6")
+    assert done.returncode == 0, done.stderr
+    assert "proven over all columns" in done.stdout
+    whole = cg.solve(cg.load(small_model), cg.load(small_model).default_regime)
+    kept = json.loads((tmp_path / "year" / "run.json").read_text(encoding="utf-8"))
+    assert kept["summary"]["cost_usd"] == pytest.approx(whole.cost_usd, rel=1e-6)
+    assert pd.read_parquet(tmp_path / "year" / "flows.parquet")["mw"].sum() == pytest.approx(
+        whole.flows["mw"].sum(), rel=1e-3)
+    again = run("stream", small_model, "--save", tmp_path / "year")
+    assert again.returncode == 1 and "name another folder" in again.stderr
+
+
 def test_a_folder_of_ones_own_gives_the_same_answer(small_model, tmp_path):
     mine = tmp_path / "mine"
     assert run("new", mine, "--from", small_model).returncode == 0

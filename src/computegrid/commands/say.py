@@ -54,7 +54,7 @@ def print_dispatch(console: Console, dispatch: Dispatch) -> None:
         ("mean_rtt_ms", s["mean_rtt_ms"], 1), ("utilisation", s["utilisation"], 3),
         ("dependence", s["dependence"], 3),
     ):
-        quantity, unit = _split_unit(name)
+        quantity, unit = split_unit(name)
         totals.add_row(quantity, f"{value:,.{digits}f}", unit)
     console.print(totals)
     _print_workloads(console, dispatch)
@@ -248,7 +248,7 @@ def percent(share: float) -> str:
     return "-" if pd.isna(share) else f"{100 * share:.1f} %"
 
 
-def _split_unit(name: str) -> tuple[str, str]:
+def split_unit(name: str) -> tuple[str, str]:
     for suffix, unit in (("_usd", "USD"), ("_mwh", "MWh"), ("_t", "t"), ("_ms", "ms")):
         if name.endswith(suffix):
             return name.removesuffix(suffix).replace("_", " "), unit

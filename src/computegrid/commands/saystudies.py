@@ -16,10 +16,32 @@ from computegrid.commands.say import (
     figure_column,
     name_column,
     percent,
+    split_unit,
 )
+from computegrid.streaming.run import StreamedRun
 from computegrid.studies.compare import Comparison
 from computegrid.studies.freezetable import Freeze
 from computegrid.studies.frontier import XS, Frontier
+
+
+def print_streamed(console: Console, run: StreamedRun) -> None:
+    """Totals of a streamed run, how near the optimum it is proven to be, the rows' prices."""
+    totals = Table("total", figure_column("value"), "unit", title=str(run.folder))
+    for name, value in run.summary.items():
+        quantity, unit = split_unit(str(name))
+        totals.add_row(quantity, f"{value:,.0f}", unit)
+    console.print(totals)
+    proof = run.proof
+    console.print(f"gap {proof.gap:.1e} to a bound proven over all columns, {run.rounds} rounds; "
+                  f"conservation {proof.conservation:.0e}, rows over the horizon "
+                  f"{proof.side_residual:.0e}", soft_wrap=True)
+    if len(run.rule_prices):
+        rows = Table(name_column("rule"), *map(figure_column, (
+            "activity", "lower", "upper", "shadow price")), title="Rows over the horizon")
+        for row in run.rule_prices.head(MOST_ROWS).itertuples():
+            rows.add_row(escape(str(row.rule)), f"{row.activity:,.0f}", f"{row.lower:,.0f}",
+                         f"{row.upper:,.0f}", f"{row.shadow_price:,.2f}")
+        console.print(rows)
 
 
 def print_comparison(console: Console, comparison: Comparison) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from computegrid.commands import say
+from computegrid.commands import say, saystudies
 from computegrid.commands.shared import (
     BaseMapOption,
     LandOption,
@@ -21,6 +21,7 @@ from computegrid.commands.shared import (
     check_target,
     load_model,
     map_options,
+    progress_bar,
     stdout,
     tell_remarks,
     write_map,
@@ -28,6 +29,7 @@ from computegrid.commands.shared import (
 from computegrid.dispatch import solve
 from computegrid.scenario.bundled import load, models
 from computegrid.scenario.newmodel import new_model
+from computegrid.streaming.run import solve_streamed
 
 
 class Goal(StrEnum):
@@ -77,6 +79,28 @@ def run(
         dispatch.save(save)
         console.print(f"tables: {save}", soft_wrap=True)
     write_map(console, dispatch, map_file, **drawing)
+
+
+def stream(
+    model: Model,
+    save: Annotated[Path, typer.Option(
+        "--save", metavar="DIR", help="Where the tables go; begun again on the same folder after "
+        "a stop, the run goes on.")],
+    regime: RegimeOption = None,
+    gap: Annotated[float, typer.Option(
+        help="Between the answer and the proven bound, relative to the operating cost.")] = 1e-5,
+    days: Annotated[int, typer.Option(min=1, help="Days held in memory at a time.")] = 1,
+) -> None:
+    """Solve a long horizon a few days at a time, to a proven gap, writing Parquet as it goes.
+
+    Example: [bold]computegrid stream my-year --regime carbon-cap --save year[/bold]
+    """
+    console = stdout()
+    scenario = load_model(console, model)
+    chosen = regime if regime is not None else scenario.default_regime
+    with progress_bar(console) as heard:
+        found = solve_streamed(scenario, save, chosen, gap=gap, days=days, heard=heard)
+    saystudies.print_streamed(console, found)
 
 
 def check(model: Annotated[str, typer.Argument(

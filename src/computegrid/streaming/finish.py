@@ -121,8 +121,9 @@ def _piece(networks: WindowNetworks, found: Prices, w: int) -> Piece:
         "energy_mwh": float((objective.energy_mwh(a) * work).sum()),
         "carbon_t": float((objective.carbon_kg(a) * work).sum()) / KG_PER_T,
     }
-    totals["penalty_usd"] = (
-        totals["cost_usd"] - totals["operating_cost_usd"] - totals["unserved_cost_usd"])
+    totals["penalty_usd"] = float(sum(
+        cost[c] @ x[c] for c in (lp.columns_of(f.name) for f in lp.families
+                                 if f.name.startswith("excess:"))))
     given_up = ask_table(part, unserved.clip(min=0.0), "mw")
     return Piece(
         {"flows": flow_table(part, flow), "unserved": given_up[given_up["mw"] > 0],
@@ -157,7 +158,7 @@ def _written(pieces: Iterator[Piece], place: Path) -> Iterator[Piece]:
         writers: dict[str, pq.ParquetWriter] = {}
         for piece in pieces:
             for name in TABLES:
-                table = pa.Table.from_pandas(_compact(piece.tables[name]), preserve_index=False)
+                table = _compact(piece.tables[name])
                 if name not in writers:
                     writers[name] = stack.enter_context(
                         pq.ParquetWriter(place / "work" / f"{name}.parquet", table.schema))
@@ -167,7 +168,11 @@ def _written(pieces: Iterator[Piece], place: Path) -> Iterator[Piece]:
         (place / "work" / f"{name}.parquet").replace(place / f"{name}.parquet")
 
 
-def _compact(table: pd.DataFrame) -> pd.DataFrame:
-    """Names as categories: written once, not in every row."""
-    names = {c: "category" for c in ("region", "workload", "site") if c in table.columns}
-    return table.astype(names)
+def _compact(table: pd.DataFrame) -> pa.Table:
+    """Names as numbers into a list: read back as categories, not as a string in every row."""
+    out = pa.Table.from_pandas(table, preserve_index=False)
+    for name in ("region", "workload", "site"):
+        if name in out.column_names:
+            at = out.column_names.index(name)
+            out = out.set_column(at, name, out[name].cast(pa.string()).dictionary_encode())
+    return out
