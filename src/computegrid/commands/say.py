@@ -249,6 +249,7 @@ def percent(share: float) -> str:
 
 
 def split_unit(name: str) -> tuple[str, str]:
+    """Part a name into words and the unit its last suffix says."""
     for suffix, unit in (("_usd", "USD"), ("_mwh", "MWh"), ("_t", "t"), ("_ms", "ms")):
         if name.endswith(suffix):
             return name.removesuffix(suffix).replace("_", " "), unit
