@@ -29,8 +29,8 @@ from computegrid.solvers.certificate import certify
 from computegrid.solvers.choose import solve_program
 from computegrid.solvers.structure import matrix_of
 
-WAYS = ("ours", "highs", "linopy", "appsi", "contrib")
-"""Ours; our arrays in HiGHS whole; linopy; Pyomo rules through appsi and contrib.solver."""
+WAYS = ("ours", "highs", "linopy", "appsi", "contrib", "pypsa")
+"""Ours; our arrays in HiGHS whole; linopy; Pyomo rules through appsi and contrib.solver; PyPSA."""
 
 
 def run_ours(scenario, regime, solver=None):
@@ -129,6 +129,36 @@ def _pyomo_model(lp: LinearProgram, pyo):
     return model
 
 
+def run_pypsa(scenario, regime):
+    """Sites as generators, lanes as links, asks as loads: natural where no rule and no waiting."""
+    import pandas as pd
+    import pypsa
+
+    if regime.rules or (scenario.arrays.defer_hours > 0).any():
+        raise SystemExit("PyPSA has no natural mapping of this kind")
+    a = scenario.arrays
+    mark, steps = time.perf_counter(), {}
+    asks = pd.Index([f"ask{i}" for i in range(a.n_asks)])
+    sites = pd.Index([f"site{i}" for i in range(a.n_sites)])
+    lanes = pd.Index([f"lane{i}" for i in range(a.n_lanes)])
+    work_mw = (a.available_mw / a.power_ratio[:, None]).max(axis=1)
+    cost = a.pue * a.power_ratio[:, None] * a.energy_usd_per_mwh + a.rent_usd_per_mwh[:, None]
+    network = pypsa.Network(snapshots=range(a.n_hours))
+    network.add("Bus", asks)
+    network.add("Bus", sites)
+    network.add("Load", asks, bus=asks, p_set=pd.DataFrame(a.demand_mw.T, columns=asks))
+    network.add("Generator", sites, bus=sites, p_nom=work_mw,
+                marginal_cost=pd.DataFrame(cost.T, columns=sites))
+    network.add("Generator", asks + "-unserved", bus=asks, p_nom=a.demand_mw.max(axis=1),
+                marginal_cost=a.unserved_usd_per_mwh[a.ask_workload])
+    network.add("Link", lanes, bus0=sites[a.lane_site], bus1=asks[a.lane_ask],
+                p_nom=work_mw[a.lane_site], marginal_cost=a.network_usd_per_mwh)
+    steps["build"], mark = time.perf_counter() - mark, time.perf_counter()
+    network.optimize(solver_name="highs", output_flag=False)
+    steps["solve"] = time.perf_counter() - mark
+    return steps, float(network.objective), "PyPSA, linopy, HiGHS"
+
+
 def one(way: str, kind: str, size: int) -> dict:
     """Run one way in this process; times [s] and peak memory [MB]."""
     warnings.simplefilter("ignore")
@@ -137,7 +167,8 @@ def one(way: str, kind: str, size: int) -> dict:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     if way == "ours":
         run_ours(*case(kind, 60_000))
-    runs = {"ours": run_ours, "highs": lambda s, r: run_ours(s, r, "highs"), "linopy": run_linopy}
+    runs = {"ours": run_ours, "highs": lambda s, r: run_ours(s, r, "highs"),
+            "linopy": run_linopy, "pypsa": run_pypsa}
     begin = time.process_time()
     steps, objective, solver = (
         runs[way](scenario, regime) if way in runs else run_pyomo(scenario, regime, way)

@@ -132,13 +132,13 @@ def read_sides(lp: Equations, which: Iterable[int]) -> Sides:
     least = np.where(np.isfinite(upper), -np.inf, 0.0)
     most = np.where(np.isfinite(lower), np.inf, 0.0)
     scale, readings, first = np.ones(len(keys)), [], 0
-    mean = float(np.abs(flow.cost).mean()) or 1.0
+    mean = _mean(flow.cost) or 1.0
     for block in blocks:
         at = slice(first, first + block.size)
         for term in block.terms:
             if term.family == "flow":
                 readings.append(_reading(block, term, first, flow))
-                weight = float(np.abs(readings[-1].coefficient).mean())
+                weight = _mean(readings[-1].coefficient)
                 scale[at] = mean / weight if weight > 0 else 1.0
             elif term.family.startswith("excess:"):
                 excess = next(f for f in lp.families if f.name == term.family)
@@ -146,6 +146,11 @@ def read_sides(lp: Equations, which: Iterable[int]) -> Sides:
         first += block.size
     return Sides(tuple(keys), np.concatenate([np.zeros(0, dtype=np.int64), *rows]), lower, upper,
                  least, most, scale, tuple(readings))
+
+
+def _mean(values: Floats) -> float:
+    """Mean size of figures; 0 where there are none."""
+    return float(np.abs(values).sum()) / max(values.size, 1)
 
 
 def priceable(lp: Equations, which: Iterable[int]) -> bool:
