@@ -195,3 +195,15 @@ def test_columns_highs_would_change_are_refused(trnsport: cg.Scenario) -> None:
     lp = build_program(trnsport, cg.Regime("none"))
     with pytest.raises(cg.SolverError, match="does not take the columns"):
         find_conflict(replace(lp, value=lp.value * 1e-12))
+
+
+def test_demands_that_differ_by_little_have_a_proof_too() -> None:
+    names = [f"r{i:02}" for i in range(20)]
+    scenario = cg.Scenario.from_tables(
+        pd.DataFrame(index=names), pd.DataFrame({"capacity_mw": [100.0, 90.0]}, index=["x", "y"]),
+        pd.DataFrame({"region": names, "mw": [11.0 + i * 1e-5 for i in range(20)]}),
+        workloads=pd.DataFrame({"unserved_usd_per_mwh": [math.inf]}, index=["work"]),
+        lanes=pd.DataFrame([(r, s) for r in names for s in "xy"], columns=["region", "site"]))
+    with pytest.raises(cg.InfeasibleError) as caught:
+        cg.solve(scenario)
+    assert caught.value.relaxation["gives"].sum() == pytest.approx(30.0019)

@@ -16,6 +16,8 @@ from computegrid.solvers.solution import Floats, Solution, Status
 
 EACH = 4
 """Columns that enter per group and round; a group is what shares its first row."""
+SHARPEST = 1e-10
+"""HiGHS's tolerance of reduced costs: the least it takes, for weights that differ by little."""
 TOLERANCE = 1e-9
 """A column is missing when its reduced cost is below this much less than 0."""
 
@@ -96,6 +98,7 @@ def _cheapest(missing: Codes, reduced: Floats, group: Codes) -> Codes:
 def _with_rows(lp: LinearProgram) -> Any:
     highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     for name, value in (("output_flag", False), ("solver", "simplex"), ("presolve", "off"),
+                        ("dual_feasibility_tolerance", SHARPEST),
                         ("simplex_strategy", int(
                             highspy.simplex_constants.SimplexStrategy.kSimplexStrategyPrimal))):
         highs.setOptionValue(name, value)
