@@ -8,13 +8,14 @@ import pandas as pd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from computegrid.errors import SolverError
+from computegrid.errors import InfeasibleError, ScenarioError, SolverError
 from computegrid.program.build import build_program
 from computegrid.scenario.regime import Charge, Forbid, Limit, Regime, Share
 from computegrid.scenario.scenario import Scenario
 from computegrid.solvers.certificate import certify
 from computegrid.solvers.choose import solve_program
 from computegrid.solvers.solution import Status
+from computegrid.streaming.run import solve_streamed
 
 QUANTITIES = ("it_mw", "power_mw", "energy_mwh", "carbon_t", "spend_usd", "gbps", "utilisation")
 
@@ -128,3 +129,34 @@ def test_engine_and_highs_agree():
 
     agree()
     assert sum(not reason for reason in taken) >= 250, Counter(taken)
+
+
+def test_streamed_and_highs_agree(tmp_path):
+    taken = []
+
+    @settings(max_examples=60, deadline=None, derandomize=True, database=None,
+              suppress_health_check=list(HealthCheck))
+    @given(scenarios())
+    def agree(case):
+        scenario, rules = case
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            lp = build_program(scenario, Regime("own", tuple(rules)))
+            try:
+                found = solve_streamed(scenario, tmp_path / f"run{len(taken)}", rules, gap=1e-6)
+            except ScenarioError:  # a rule that crosses others
+                taken.append("refused")
+                return
+            except InfeasibleError:
+                taken.append("infeasible")
+                assert solve_program(lp, solver="highs").status is Status.INFEASIBLE
+                return
+        taken.append("solved")
+        best, _ = certify(lp, solve_program(lp, solver="highs"))
+        allowed = 1e-6 * max(1.0, abs(found.summary["operating_cost_usd"]))
+        assert found.proof.bound <= best.objective + 0.1 * allowed
+        assert best.objective - 0.1 * allowed <= found.summary["cost_usd"]
+        assert found.summary["cost_usd"] <= best.objective + allowed
+
+    agree()
+    assert taken.count("solved") >= 25 and "infeasible" in taken, Counter(taken)
