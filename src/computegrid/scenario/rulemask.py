@@ -44,15 +44,15 @@ def lane_mask(tables: Tables, rule: Rule) -> Mask:
         If a selector names a column that does not exist, naming the rule.
     """
     kept, name = _masks(tables, rule)
-    if name not in kept:
+    mask = kept.get(name)
+    if mask is None:
         mask = _lane_mask(tables, rule)
         mask.setflags(write=False)
-        if not name:
-            return mask
         if len(kept) >= MOST_MASKS:
             kept.clear()
-        kept[name] = mask
-    return kept[name]
+        if name:
+            kept[name] = mask
+    return mask
 
 
 def _masks(tables: Tables, rule: Rule) -> tuple[dict[str, Mask], str]:
