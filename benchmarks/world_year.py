@@ -85,14 +85,16 @@ def _tidy(places: pd.DataFrame, name: str, **columns: np.ndarray) -> pd.DataFram
 class Progress:
     """Says how far the run is, and adds up the time by what was done."""
 
-    def __init__(self) -> None:
+    def __init__(self, windows: int) -> None:
+        self.windows = windows
         self.begin = self.last = time.perf_counter()
         self.spent: defaultdict[str, float] = defaultdict(float)
 
     def __call__(self, done: int, total: int, what: str) -> None:
         """Called after every window."""
         now = time.perf_counter()
-        kind = ("sample" if total < 100 else "rounds") if what.startswith("round ") else what
+        kind = ("sample" if total < self.windows else "rounds") if what.startswith("round ") else (
+            what)
         self.spent[kind] += now - self.last
         self.last = now
         if done in (total, total // 2):
@@ -119,7 +121,7 @@ def main() -> None:
     columns = scenario.arrays.n_lanes * scenario.arrays.n_hours
     print(f"{columns:,} lane-hours, {len(regime.rules)} rows over the horizon; tables made in "
           f"{time.perf_counter() - begin:.0f} s", flush=True)
-    progress, cpu = Progress(), time.process_time()
+    progress, cpu = Progress(given.days), time.process_time()
     run = solve_streamed(scenario, given.folder, regime, gap=given.gap, heard=progress)
     wall = time.perf_counter() - progress.begin
     print(f"gap {run.proof.gap:.1e} proven in {wall / 60:.1f} minutes "

@@ -90,7 +90,7 @@ def test_a_sample_of_the_windows_only_finds_the_first_prices(tmp_path, monkeypat
     scenario = world(7.0)
     found = cg.solve_streamed(scenario, tmp_path / "run", [SHARE, CAP], gap=1e-6,
                               heard=lambda *what: heard.append(what))
-    assert {total for _, total, what in heard if what == "round 1"} == {2, N_DAYS}
+    assert {total for _, total, what in heard if what.startswith("round 1")} == {2, N_DAYS}
     whole = solve(scenario, [SHARE, CAP])
     assert found.summary["cost_usd"] == pytest.approx(whole.cost_usd, rel=1e-6)
 
@@ -100,7 +100,7 @@ def test_a_stopped_run_goes_on_where_it_stopped_and_ends_the_same(tmp_path):
     straight = cg.solve_streamed(scenario, tmp_path / "straight", rules, gap=1e-6)
 
     def stop(_done, _total, what):
-        if what == "round 4":
+        if what.startswith("round 4"):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -108,7 +108,7 @@ def test_a_stopped_run_goes_on_where_it_stopped_and_ends_the_same(tmp_path):
     solved = []
     again = cg.solve_streamed(scenario, tmp_path / "stopped", rules, gap=1e-6,
                               heard=lambda *what: solved.append(what[2]))
-    assert not {"round 1", "round 2", "round 3"} & set(solved)
+    assert {what.split(",")[0] for what in solved}.isdisjoint({"round 1", "round 2", "round 3"})
     assert again.rounds == straight.rounds
     assert again.summary["cost_usd"] == pytest.approx(straight.summary["cost_usd"], rel=1e-9)
 
@@ -150,6 +150,7 @@ def test_a_bound_that_is_not_proven_is_not_returned(tmp_path, monkeypatch):
     monkeypatch.setattr(finish, "proven_bound", lambda oracle: 0.0)
     with pytest.raises(cg.SolverError, match="could not be certified"):
         cg.solve_streamed(world(), tmp_path / "run", [SHARE])
+    assert [p.name for p in (tmp_path / "run").iterdir()] == ["work"]
 
 
 def test_windows_are_whole_days_and_cover_the_horizon():

@@ -20,7 +20,7 @@ from computegrid.solvers.solution import Solution, Status, WarmStart
 
 MOST_PRICED = 64
 """Most rows over the horizon that are priced by decomposition; more are left to sifting."""
-NEAR, SAMPLED = 0.02, 0.05
+NEAR, SAMPLED = 0.02, 0.01
 """How far to search at first around the prices of a like program, and around those of a sample of
 the hours, in the rows' own scale."""
 GAP = 1e-9

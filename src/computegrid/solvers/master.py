@@ -82,7 +82,7 @@ class Master:
             self.highs.clearSolver()
         raise NetworkError("the master program of the side rows has no optimum")
 
-    def best(self, centre: Floats, reach: float) -> Promise:
+    def best(self, centre: Floats, reach: Floats) -> Promise:
         """Search the prices within ``reach`` (in the rows' scale) of a centre.
 
         Raises

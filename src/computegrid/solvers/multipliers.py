@@ -116,15 +116,16 @@ def find_prices(
     master = Master(sides, len(first.cost), max(1.0, abs(float(first.cost.sum()))))
     master.add(first.cost, first.activity)
     best, rounds, operating = _bound(sides, first, centre), 1, max(1.0, first.operating)
+    box = Box(np.full(len(centre), reach), np.zeros(len(centre)))
     while True:
-        found = master.best(centre, reach)
+        found = master.best(centre, box.reach)
         width = (found.value - best) / operating
-        if width <= gap and found.leaning and reach < WIDEST:
-            reach *= 10.0
+        if width <= gap and found.leaning and not box.widest:
+            box = box.times(10.0)
             continue
         if width <= gap or rounds >= max_rounds:
-            if found.leaning and reach < WIDEST:
-                found = master.best(centre, WIDEST)
+            if found.leaning and not box.widest:
+                found = master.best(centre, np.full(len(centre), WIDEST))
                 width = (found.value - best) / operating
             return Prices(centre, best, found.value, found.weights, width, rounds, found.leaning)
         answer = networks.answer(found.price)
@@ -132,16 +133,53 @@ def find_prices(
         master.add(answer.cost, answer.activity)
         bound = _bound(sides, answer, found.price)
         told = (bound - best) / (found.value - best)
+        if told > 0.5 and found.leaning and box.widest:
+            return Prices(centre, best, np.inf, found.weights, np.inf, rounds, True)
+        box = box.after((found.price - centre) / sides.scale, told)
         if bound > best:
             best, centre, operating = bound, found.price, max(1.0, answer.operating)
-        if told > 0.5 and found.leaning:
-            if reach >= WIDEST:
-                return Prices(centre, best, np.inf, found.weights, np.inf, rounds, True)
-            reach = min(2.0 * reach, WIDEST)
-        elif told < 0.0:
-            reach *= 0.5
         if heard is not None:
             heard(rounds, best, width)
+
+
+@dataclass(frozen=True)
+class Box:
+    """How far around the best prices each row's is sought.
+
+    Attributes
+    ----------
+    reach : float array, shape (K,)
+        In the rows' own scale.
+    last : float array, shape (K,)
+        Which edge each price went to in the last step taken: -1, 1, or 0.
+    """
+
+    reach: Floats
+    last: Floats
+
+    @property
+    def widest(self) -> bool:
+        """Whether nothing is left to widen."""
+        return bool((self.reach >= WIDEST).any())
+
+    def times(self, factor: float) -> Box:
+        """The box made wider."""
+        return Box(np.minimum(self.reach * factor, WIDEST), self.last)
+
+    def after(self, move: Floats, told: float) -> Box:
+        """The box after a step by ``move`` that won ``told`` of what was promised.
+
+        A price that leans on its edge gets more room where the cuts told the truth or it went that
+        way before, and less where the step lost or it turned round.
+        """
+        edge = np.where(np.abs(move) >= 0.999 * self.reach, np.sign(move), 0.0)
+        factor = np.ones(len(move))
+        if told < 0.0:
+            factor = np.where(edge != 0, 0.5, 1.0) if edge.any() else np.full(len(move), 0.5)
+            return Box(self.reach * factor, self.last)
+        factor[(edge != 0) & ((told > 0.5) | (edge == self.last))] = 2.0
+        factor[edge * self.last < 0] = 0.5
+        return Box(np.minimum(self.reach * factor, WIDEST), edge)
 
 
 def _bound(sides: Sides, answer: Answer, price: Floats) -> float:

@@ -153,7 +153,7 @@ def _rest(sides: Sides, activity: Floats) -> tuple[float, float]:
 
 
 def _written(pieces: Iterator[Piece], place: Path) -> Iterator[Piece]:
-    """Write the tables of every piece as it comes; all files are put in place at the end."""
+    """Write the tables of every piece as it comes."""
     with ExitStack() as stack:
         writers: dict[str, pq.ParquetWriter] = {}
         for piece in pieces:
@@ -161,11 +161,9 @@ def _written(pieces: Iterator[Piece], place: Path) -> Iterator[Piece]:
                 table = _compact(piece.tables[name])
                 if name not in writers:
                     writers[name] = stack.enter_context(
-                        pq.ParquetWriter(place / "work" / f"{name}.parquet", table.schema))
+                        pq.ParquetWriter(place / f"{name}.parquet", table.schema))
                 writers[name].write_table(table.cast(writers[name].schema))
             yield piece
-    for name in TABLES:
-        (place / "work" / f"{name}.parquet").replace(place / f"{name}.parquet")
 
 
 def _compact(table: pd.DataFrame) -> pa.Table:

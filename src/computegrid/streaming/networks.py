@@ -66,7 +66,7 @@ class WindowNetworks:
         self.scenario, self.regime, self.windows = scenario, regime, windows
         self._sides, self.rounds, self.factor, self.heard = sides, rounds, factor, heard
         self.trees: list[tuple[PackedTree, ...] | None] = [None] * len(windows)
-        self.asked = 0
+        self.asked, self.width = 0, float("inf")
 
     @property
     def sides(self) -> Sides:
@@ -80,7 +80,8 @@ class WindowNetworks:
         if found is not None:
             return found
         costs, activities, plans, operating = [], [], [], 0.0  # by window
-        for solved in self.each(lambda w: self.solve(w, price), f"round {k + 1}"):
+        near = f", gap {self.width:.0e} so far" if np.isfinite(self.width) else ""
+        for solved in self.each(lambda w: self.solve(w, price), f"round {k + 1}{near}"):
             costs.append(solved.answer.cost * self.factor)
             activities.append(solved.answer.activity * self.factor)
             operating += solved.answer.operating * self.factor
@@ -88,6 +89,10 @@ class WindowNetworks:
         found = Answer(np.concatenate(costs), np.concatenate(activities), operating)
         self.rounds.keep(k, price, found, plans, [len(cost) for cost in costs])
         return found
+
+    def hear(self, _rounds: int, _bound: float, width: float) -> None:
+        """Keep the gap of the last round, to be told with the next."""
+        self.width = width
 
     def solve(self, w: int, price: Floats) -> Solved:
         """Solve one window, from its last trees."""

@@ -18,7 +18,7 @@ from computegrid.scenario.regime import Regime, Rule
 from computegrid.scenario.scenario import Scenario
 from computegrid.solvers.multipliers import Prices, find_prices
 from computegrid.solvers.network_oracle import NetworkError
-from computegrid.streaming.finish import Proof, finish
+from computegrid.streaming.finish import TABLES, Proof, finish
 from computegrid.streaming.networks import Heard, WindowNetworks, sides_of
 from computegrid.streaming.rounds import Rounds
 from computegrid.streaming.window import windows_of
@@ -27,7 +27,7 @@ SAMPLED = 24
 """Windows of the sample that finds the first prices."""
 ROUNDS = 40
 """Most times all windows, or all of the sample, are solved."""
-NEAR = 0.02
+NEAR = 0.005
 """How far to search around the sample's prices at first, in the rows' own scale."""
 
 
@@ -147,20 +147,23 @@ def solve_streamed(
             few = windows[::len(windows) // SAMPLED]
             sample = WindowNetworks(scenario, chosen, few, sides, Rounds(place / "work" / "sample"),
                                     len(windows) / len(few), heard)
-            start = find_prices(sample, gap=10.0 * gap, max_rounds=ROUNDS).price
+            start = find_prices(sample, gap=10.0 * gap, max_rounds=ROUNDS,
+                                heard=sample.hear).price
         networks = WindowNetworks(scenario, chosen, windows, sides,
                                   Rounds(place / "work" / "whole"), 1.0, heard)
-        found = find_prices(networks, start, reach=1.0 if start is None else NEAR, gap=0.5 * gap,
-                            max_rounds=ROUNDS)
+        found = find_prices(networks, start, reach=1.0 if start is None else NEAR, gap=0.9 * gap,
+                            max_rounds=ROUNDS, heard=networks.hear)
     except NetworkError as failure:
         raise InfeasibleError(
             f"{scenario.name!r} has no dispatch under {chosen.name!r} that its networks find: "
             f"{failure}; solve() on a few of its days says why", pd.DataFrame(), pd.DataFrame(),
         ) from failure
     _require_end(found, gap, chosen)
-    summary, rules, proof = finish(networks, found, place)
+    summary, rules, proof = finish(networks, found, place / "work")
     if proof.gap > gap or not proof.holds:
         raise SolverError(f"the answer could not be certified: {proof}")
+    for name in TABLES:
+        (place / "work" / f"{name}.parquet").replace(place / f"{name}.parquet")
     write_text(place / "run.json", json.dumps(
         asked | {"status": "optimal", "rounds": found.rounds, "proof": asdict(proof),
                  "summary": summary.to_dict(), "rule_prices": rules.to_dict("records")},
