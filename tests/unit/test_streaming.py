@@ -1,5 +1,7 @@
 """Horizons solved window by window: the optimum of the whole, gone on with after a stop."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from computegrid.dispatch import solve
 from computegrid.errors import DataError, InfeasibleError, ScenarioError
 from computegrid.scenario.regime import Charge, Forbid, Limit, Share
 from computegrid.solvers import multipliers
+from computegrid.solvers.network_oracle import NetworkError
 from computegrid.streaming import networks, run
 from computegrid.streaming.window import part_of, windows_of
 
@@ -20,6 +23,12 @@ FLOOR = Limit(label="floor", supply={"site": "s2"}, quantity="utilisation", min=
               penalty_usd=20.0)
 SPARE = Limit(label="spare", demand={"bloc": "b"}, supply={"site": "s0"}, quantity="it_mw", max=3.0)
 NIGHT = Forbid(label="night", supply={"site": "s3"}, hours={"min": 30, "max": 50})
+BASE = Limit(label="base", supply={"site": "s3"}, quantity="it_mw", min=9.0, penalty_usd=50.0)
+LISTED = Forbid(label="listed", supply={"site": "s3"}, hours=[14, 15, 16, 17])
+LATE = Limit(label="late", supply={"control": "x"}, quantity="carbon_t", max=10.0, per="horizon",
+             penalty_usd=20.0, hours={"min": 20})
+LATE_MEAN = Limit(label="late mean", supply={"site": "s1"}, quantity="it_mw", max=0.5,
+                  per="horizon", penalty_usd=3.0, hours={"min": 20})
 LEVY = Charge(label="levy", supply={"control": "y"}, quantity="energy_mwh", usd=7.0)
 
 
@@ -56,6 +65,9 @@ def world(defer_hours=0.0):
     (7.0, [SHARE, CAP, SPARE]),
     (0.0, [MEAN, FLOOR]),
     (7.0, [SHARE, MEAN, FLOOR, CAP]),
+    (0.0, [BASE]),
+    (7.0, [LISTED]),
+    (0.0, [LATE, LATE_MEAN]),
 ])
 def test_a_streamed_run_is_the_optimum_of_the_whole(tmp_path, defer_hours, rules):
     scenario = world(defer_hours)
@@ -141,6 +153,36 @@ def test_a_share_that_cannot_be_kept_is_infeasible(tmp_path):
     rules = [Share(label="all", supply={"control": "x"}, min=1.0)]
     with pytest.raises(InfeasibleError):
         cg.solve_streamed(world(), tmp_path / "run", rules)
+
+
+def test_a_stopped_run_is_not_gone_on_with_where_a_column_has_changed(tmp_path):
+    """Rules select by columns that are in no array of figures."""
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    scenario = world()
+    with pytest.raises(KeyboardInterrupt):
+        cg.solve_streamed(scenario, tmp_path / "run", [SHARE], heard=stop)
+    sites = scenario.tables["sites"].assign(control="x")
+    other = replace(scenario, _tables={**scenario.tables, "sites": sites})
+    with pytest.raises(DataError, match="other figures, rules"):
+        cg.solve_streamed(other, tmp_path / "run", [SHARE])
+
+
+def test_networks_that_stall_are_not_called_infeasible(tmp_path, monkeypatch):
+    def stall(*_, **__):
+        raise NetworkError("stalled")
+
+    monkeypatch.setattr(run, "find_prices", stall)
+    with pytest.raises(cg.SolverError, match="could not be solved: stalled"):
+        cg.solve_streamed(world(), tmp_path / "run", [SHARE])
+
+
+@pytest.mark.parametrize("given", [{"days": 0}, {"gap": 0.0}])
+def test_windows_of_no_days_and_no_gap_are_refused(tmp_path, given):
+    with pytest.raises(ScenarioError, match="days is at least 1"):
+        cg.solve_streamed(world(), tmp_path / "run", **given)
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_bound_that_is_not_proven_is_not_returned(tmp_path, monkeypatch):

@@ -39,9 +39,10 @@ def first_prices(lp: Equations, sides: Sides, deadline: float | None = None) -> 
     own = replace(read_sides(part, network.side_blocks), least=sides.least, most=sides.most)
     answers = Answers(network, Oracle(network, bounds), own, deadline, n_hours / len(hours))
     try:
-        return find_prices(answers, gap=GAP, max_rounds=ROUNDS).price
+        found = find_prices(answers, gap=GAP, max_rounds=ROUNDS)
     except NetworkError:
         return None
+    return None if found.at_edge else found.price
 
 
 def sample(lp: Equations, hours: Codes) -> Equations:

@@ -13,6 +13,7 @@ import numpy as np
 from computegrid.errors import ScenarioError
 from computegrid.program.algebra import Equations, Floats
 from computegrid.scenario.regime import Regime
+from computegrid.scenario.rulemask import hour_mask
 from computegrid.scenario.scenario import Scenario
 from computegrid.solvers.answers import Answers
 from computegrid.solvers.multipliers import Answer
@@ -148,10 +149,31 @@ def networks_of(equations: Equations) -> Network:
 
 
 def sides_of(scenario: Scenario, regime: Regime, windows: Sequence[Window]) -> Sides:
-    """The rows over the horizon: as those of the first window, with the bounds of the whole."""
-    network = networks_of(equations_of(scenario, regime, windows[0]))
+    """The rows over the horizon, with the bounds of the whole.
+
+    Penalties and scales are those of the first window in which the row's rule holds.
+    """
+    hours = scenario.tables["hours"]
+    first = {}
+    for rule in regime.rules:
+        holds = hour_mask(hours, rule)
+        first[rule.label] = next((w for w, window in enumerate(windows)
+                                  if holds[window.hours].any()), 0)
+    read = {w: _sides_in(scenario, regime, windows[w]) for w in sorted({0, *first.values()})}
+    keys = read[0].keys
+    of_row = [read[first[label]] for label, _ in keys]
+    least, most, scale = (
+        np.array([getattr(one, name)[k] for k, one in enumerate(of_row)])
+        for name in ("least", "most", "scale"))
+    lower, upper = bounds_of_whole(scenario, regime, keys)
+    return replace(read[0], lower=lower, upper=upper, least=least, most=most, scale=scale,
+                   readings=())
+
+
+def _sides_in(scenario: Scenario, regime: Regime, window: Window) -> Sides:
+    """The rows over the horizon as a window knows them, prices in those of the horizon."""
+    network = networks_of(equations_of(scenario, regime, window))
     one = read_sides(network.lp, network.side_blocks)
-    share = np.maximum(factors(windows[0], one.keys), 1e-300)
-    lower, upper = bounds_of_whole(scenario, regime, one.keys)
-    return replace(one, lower=lower, upper=upper, least=one.least / share, most=one.most / share,
-                   scale=one.scale / share, readings=())
+    share = factors(window, one.keys)
+    share[share <= 0] = 1.0
+    return replace(one, least=one.least / share, most=one.most / share, scale=one.scale / share)

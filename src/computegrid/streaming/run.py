@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Iterable
@@ -11,13 +12,13 @@ from pathlib import Path
 import pandas as pd
 
 from computegrid import runs
-from computegrid.errors import DataError, InfeasibleError, SolverError
+from computegrid.errors import DataError, InfeasibleError, ScenarioError, SolverError
 from computegrid.program.rules import warn_if_idle
 from computegrid.saving import write_text
 from computegrid.scenario.regime import Regime, Rule
 from computegrid.scenario.scenario import Scenario
 from computegrid.solvers.multipliers import Prices, find_prices
-from computegrid.solvers.network_oracle import NetworkError
+from computegrid.solvers.network_oracle import InfeasibleNetworkError, NetworkError
 from computegrid.streaming.finish import TABLES, Proof, finish
 from computegrid.streaming.networks import Heard, WindowNetworks, sides_of
 from computegrid.streaming.rounds import Rounds
@@ -110,11 +111,12 @@ def solve_streamed(
     Raises
     ------
     ScenarioError
-        If a rule by the hour fits no network, naming it.
+        If a rule by the hour fits no network, naming it; or ``gap`` or ``days`` is no such thing.
     InfeasibleError
         If an hour cannot be served, or a hard row over the horizon cannot be kept.
     SolverError
-        If the gap is not reached, or the answer does not hold what it should.
+        If the gap is not reached, the networks cannot be solved, or the answer does not hold what
+        it should; no tables are left then.
     DataError
         If the folder holds another run.
 
@@ -137,8 +139,11 @@ def solve_streamed(
     chosen, place = scenario.regime(regime), Path(folder)
     for rule in chosen.rules:
         warn_if_idle(scenario.tables, rule)
+    if days < 1 or not gap > 0:
+        raise ScenarioError(f"days is at least 1 and gap above 0; got {days!r} and {gap!r}")
     windows = windows_of(scenario, chosen, days)
-    asked = runs.described(scenario, chosen) | {"gap": gap, "days": days}
+    asked = runs.described(scenario, chosen) | {
+        "gap": gap, "days": days, "tables_sha256": _hash_of(scenario)}
     _claim(place, asked)
     try:
         sides = sides_of(scenario, chosen, windows)
@@ -153,13 +158,16 @@ def solve_streamed(
                                   Rounds(place / "work" / "whole"), 1.0, heard)
         found = find_prices(networks, start, reach=1.0 if start is None else NEAR, gap=0.9 * gap,
                             max_rounds=ROUNDS, heard=networks.hear)
-    except NetworkError as failure:
+        _require_end(found, gap, chosen)
+        summary, rules, proof = finish(networks, found, place / "work")
+    except InfeasibleNetworkError as failure:
         raise InfeasibleError(
             f"{scenario.name!r} has no dispatch under {chosen.name!r} that its networks find: "
             f"{failure}; solve() on a few of its days says why", pd.DataFrame(), pd.DataFrame(),
         ) from failure
-    _require_end(found, gap, chosen)
-    summary, rules, proof = finish(networks, found, place / "work")
+    except NetworkError as failure:
+        raise SolverError(f"the networks of {scenario.name!r} under {chosen.name!r} could not be "
+                          f"solved: {failure}") from failure
     if proof.gap > gap or not proof.holds:
         raise SolverError(f"the answer could not be certified: {proof}")
     for name in TABLES:
@@ -170,6 +178,16 @@ def solve_streamed(
         indent=1, default=float))
     shutil.rmtree(place / "work", ignore_errors=True)
     return StreamedRun(place, summary, rules, proof, found.rounds)
+
+
+def _hash_of(scenario: Scenario) -> str:
+    """A hash of all tables: rules select by columns that no array holds."""
+    digest = hashlib.sha256()
+    for name, table in sorted(scenario.tables.items()):
+        plain = table[[c for c in table.columns if c != "geometry"]].astype(str)
+        digest.update(f"{name}: {list(plain.columns)}".encode())
+        digest.update(pd.util.hash_pandas_object(plain).to_numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _claim(place: Path, asked: dict[str, object]) -> None:

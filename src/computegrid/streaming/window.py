@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -25,10 +27,13 @@ class Window:
     share : dict of str to float
         Part of the horizon's weight the window has, by label of the rules whose rows over the
         horizon are means; their rows count by it. Rows of other rules add up as they are.
+    listed : dict of str to list
+        Hours of the window in which a rule holds, by label of the rules that list their hours.
     """
 
     hours: slice
     share: dict[str, float]
+    listed: dict[str, list[Any]] = field(default_factory=dict)
 
 
 def windows_of(scenario: Scenario, regime: Regime, days: int = 1) -> list[Window]:
@@ -36,15 +41,20 @@ def windows_of(scenario: Scenario, regime: Regime, days: int = 1) -> list[Window
     a = scenario.arrays
     first = np.flatnonzero(np.diff(a.day, prepend=a.day[0] - 1))[::days]
     ends = [*first[1:], a.n_hours]
+    hours = scenario.tables["hours"]
+    holds = {rule.label: hour_mask(hours, rule) for rule in regime.rules}
     weights = {
-        rule.label: np.where(hour_mask(scenario.tables["hours"], rule), a.weight_hours, 0.0)
+        rule.label: np.where(holds[rule.label], a.weight_hours, 0.0)
         for rule in regime.rules
         if isinstance(rule, Limit) and rule.per == "horizon" and rule.quantity in RATES
     }
+    listed = [rule.label for rule in regime.rules
+              if rule.hours is not None and not isinstance(rule.hours, Mapping)]
     return [
         Window(slice(int(low), int(high)),
                {label: float(w[low:high].sum() / max(w.sum(), 1e-300))
-                for label, w in weights.items()})
+                for label, w in weights.items()},
+               {label: list(hours.index[low:high][holds[label][low:high]]) for label in listed})
         for low, high in zip(first, ends, strict=True)
     ]
 
@@ -53,9 +63,9 @@ def part_of(scenario: Scenario, window: Window) -> Scenario:
     """The scenario of a window's hours alone."""
     a, n_hours = scenario.arrays, scenario.arrays.n_hours
     cut = {
-        field.name: value[..., window.hours] for field in fields(a)
-        if (value := getattr(a, field.name)).shape[-1] == n_hours
-        and field.name in HOURLY
+        one.name: value[..., window.hours] for one in fields(a)
+        if (value := getattr(a, one.name)).shape[-1] == n_hours
+        and one.name in HOURLY
     }
     tables = {**scenario.tables, "hours": scenario.tables["hours"].iloc[window.hours]}
     return replace(scenario, _arrays=replace(a, **cut), _tables=tables)
@@ -68,7 +78,9 @@ HOURLY = ("demand_mw", "weight_hours", "elapsed_hours", "day", "energy_usd_per_m
 
 def equations_of(scenario: Scenario, regime: Regime, window: Window) -> Equations:
     """The equations of a window; rules that touch none of its hours stay silent."""
-    return write_equations(part_of(scenario, window), regime)
+    own = tuple(replace(rule, hours=window.listed[rule.label]) if rule.label in window.listed
+                else rule for rule in regime.rules)
+    return write_equations(part_of(scenario, window), replace(regime, rules=own))
 
 
 def factors(window: Window, keys: tuple[tuple[str, int], ...]) -> Floats:
