@@ -9,10 +9,12 @@ import pytest
 import computegrid as cg
 from computegrid.dispatch import solve
 from computegrid.errors import DataError, InfeasibleError, ScenarioError
+from computegrid.program.build import write_equations
 from computegrid.scenario.regime import Charge, Forbid, Limit, Share
 from computegrid.solvers import multipliers
 from computegrid.solvers.network_oracle import NetworkError
 from computegrid.streaming import networks, run
+from computegrid.streaming.finish import hourly_residual
 from computegrid.streaming.window import part_of, windows_of
 
 N_REGIONS, N_SITES, N_DAYS = 4, 5, 6
@@ -176,6 +178,27 @@ def test_networks_that_stall_are_not_called_infeasible(tmp_path, monkeypatch):
     monkeypatch.setattr(run, "find_prices", stall)
     with pytest.raises(cg.SolverError, match="could not be solved: stalled"):
         cg.solve_streamed(world(), tmp_path / "run", [SHARE])
+
+
+def test_rules_by_the_hour_are_checked_in_the_last_pass():
+    """What breaks a cap, a floor or a closed lane is found; what just keeps them is not."""
+    scenario = world()
+    lp = write_equations(scenario, cg.Regime("r", (SPARE, BASE, NIGHT)))
+    x = np.zeros(lp.n_columns)
+    flow = x[lp.columns_of("flow")].reshape(lp.families[0].shape)
+    x[lp.columns_of("excess:base")] = BASE.min
+    lanes = scenario.lanes.reset_index(drop=True)
+    into = {site: lanes.query("region == 'r1' and site == @site").index[0] for site in ("s0", "s3")}
+    flow[into["s0"], 5] = SPARE.max
+    assert hourly_residual(lp, x) == 0.0
+    flow[into["s0"], 5] += 1.0
+    assert hourly_residual(lp, x) == pytest.approx(1.0 / (1.0 + SPARE.max))
+    flow[into["s0"], 5] = 0.0
+    x[lp.columns_of("excess:base").start] -= 1.0
+    assert hourly_residual(lp, x) == pytest.approx(1.0 / (1.0 + BASE.min))
+    x[lp.columns_of("excess:base").start] += 1.0
+    flow[into["s3"], 40] = 0.5
+    assert hourly_residual(lp, x) == 0.5
 
 
 @pytest.mark.parametrize("given", [{"days": 0}, {"gap": 0.0}])

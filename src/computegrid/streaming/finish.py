@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 from computegrid.accounts import ask_table, flow_table
 from computegrid.prices import through_bounds
 from computegrid.program import objective
-from computegrid.program.algebra import Floats
+from computegrid.program.algebra import Equations, Floats
 from computegrid.solvers.certificate import FEASIBILITY, imbalance
+from computegrid.solvers.infeasibility import EQUATIONS
 from computegrid.solvers.multipliers import Prices
 from computegrid.solvers.network_bound import proven_bound
 from computegrid.solvers.sides import Sides
@@ -41,7 +42,8 @@ class Proof:
         Largest imbalance of work over a day, or excess over a site's capacity, relative to 1 +
         what is wanted or available.
     side_residual : float
-        Largest violation of a row over the horizon, relative to 1 + its bound.
+        Largest violation of a rule's row, by the hour or over the horizon, or of a closed lane,
+        relative to 1 + its bound.
     """
 
     value: float
@@ -65,6 +67,7 @@ class Piece:
     activity: Floats
     bound: float
     conservation: float
+    residual: float
 
 
 def finish(
@@ -74,19 +77,20 @@ def finish(
     pieces = networks.each(lambda w: _piece(networks, found, w), "writing")
     sides = networks.sides
     totals: dict[str, float] = {}
-    activity, bound, conservation = np.zeros(len(sides.keys)), 0.0, 0.0
+    activity, bound, conservation, broken = np.zeros(len(sides.keys)), 0.0, 0.0, 0.0
     for piece in _written(pieces, place):
         totals = {k: totals.get(k, 0.0) + v for k, v in piece.totals.items()}
         activity += piece.activity
         bound += piece.bound
         conservation = max(conservation, piece.conservation)
+        broken = max(broken, piece.residual)
     penalty, residual = _rest(sides, activity)
     totals["penalty_usd"] += penalty
     totals["cost_usd"] += penalty
     bound += sides.at_bounds(found.price)
     operating = max(1.0, abs(totals["operating_cost_usd"]))
     proof = Proof(totals["cost_usd"], bound, (totals["cost_usd"] - bound) / operating,
-                  conservation, residual)
+                  conservation, max(broken, residual))
     rules = pd.DataFrame({
         "rule": [label for label, _ in sides.keys], "row": [k for _, k in sides.keys],
         "activity": activity, "lower": sides.lower, "upper": sides.upper,
@@ -131,7 +135,29 @@ def _piece(networks: WindowNetworks, found: Prices, w: int) -> Piece:
         totals,
         own.activity(lane, hour, flow[lane, hour], np.zeros_like(lane), 1)[0]
         * factors(window, own.keys) if len(sides.keys) else np.zeros(0),
-        proven_bound(solved.oracle), imbalance(lp, x, a))
+        proven_bound(solved.oracle), imbalance(lp, x, a), hourly_residual(lp, x))
+
+
+def hourly_residual(lp: Equations, x: Floats) -> float:
+    """Largest violation of a rule by the hour, or of a closed lane, relative to 1 + its bound."""
+    flow = lp.families[0]
+    carried = x[lp.columns_of("flow")].reshape(flow.shape)
+    worst = float(np.max(carried - flow.upper, initial=0.0, where=flow.upper < np.inf))
+    for block in lp.blocks:
+        if block.hours is None or block.name in EQUATIONS:
+            continue
+        activity = np.zeros(block.shape)
+        for term in block.terms:
+            coefficient = term.coefficient[:, None] if term.coefficient.ndim == 1 else (
+                term.coefficient if term.coefficient.shape[1] == 1
+                else term.coefficient[:, block.hours])
+            values = x[lp.columns_of(term.family)].reshape(-1, flow.shape[1])
+            np.add.at(activity, term.row, coefficient * values[term.entity][:, block.hours])
+        for sign, bound in ((-1.0, block.lower), (1.0, block.upper)):
+            real = np.isfinite(bound)
+            over = sign * (activity[real] - bound[real]) / (1.0 + np.abs(bound[real]))
+            worst = max(worst, float(over.max(initial=0.0)))
+    return worst
 
 
 def _shares(weights: Floats) -> Floats:
