@@ -197,17 +197,6 @@ def test_files_are_small_and_clean() -> None:
             total += len(raw)
             assert b"\r" not in raw and not raw.startswith(b"\xef\xbb\xbf"), path.name
     assert total < 3_000_000
-    assert (FACTS / "world" / "land.geojson").stat().st_size < 250_000
-
-
-def test_land_keeps_every_country() -> None:
-    land = json.loads((FACTS / "world" / "land.geojson").read_text(encoding="utf-8"))
-    keys = [one["properties"]["ADM0_A3"] for one in land["features"]]
-    assert len(keys) == len(set(keys)) == 186
-    assert set(table("world", "regions")["iso3"]) <= set(keys)
-    assert {one["geometry"]["type"] for one in land["features"]} == {"MultiPolygon"}
-    russia = land["features"][keys.index("RUS")]
-    assert len(russia["geometry"]["coordinates"]) > 20
 
 
 def test_europe_is_calibrated_to_the_published_shares() -> None:

@@ -77,8 +77,6 @@ def print_freeze(console: Console, desk: Freeze) -> None:
     if len(dark):
         _print_frame(console, dark.rename_axis("frozen by"),
                      "Share of each victim's work that goes unserved", as_percent=True)
-
-
     worst = str(desk.table.index[0])
     lost = desk.losses(worst, "country" if "country" in desk.scenario.regions else "region")
     lost = lost[(lost["unserved_mwh"] > 0) | (lost["critical_unserved_mwh"] > 0)]

@@ -22,7 +22,6 @@ from computegrid.scenario.select import (
     select,
 )
 
-LANE_COLUMNS = ("rtt_ms", "distance_km", "network_usd_per_mwh")
 SAME = "same_"
 
 Tables = Mapping[str, pd.DataFrame]

@@ -74,7 +74,12 @@ def solve_program(
                 return Solution(Status.INFEASIBLE, np.zeros(0), np.zeros(0),
                                 f"network simplex: {why}", time.perf_counter() - begin,
                                 conflict=conflict)
-        found = _without_network(lp, time_limit_s)
+            if solver == "network":
+                raise SolverError(f"the network engine finds neither an answer nor a proof that "
+                                  f"there is none: {why}; use solver='highs'")
+        left = None if time_limit_s is None else max(
+            0.0, time_limit_s - (time.perf_counter() - begin))
+        found = _without_network(lp, left)
         return replace(found, solver=f"{found.solver}; no network: {why}")
     if not find_units(lp).separate:
         raise SolverError("the program does not fall apart: a row joins its hours; "
