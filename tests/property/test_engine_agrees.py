@@ -144,7 +144,8 @@ def test_streamed_and_highs_agree(tmp_path):
             lp = build_program(scenario, Regime("own", tuple(rules)))
             try:
                 found = solve_streamed(scenario, tmp_path / f"run{len(taken)}", rules, gap=1e-6)
-            except ScenarioError:  # a rule that crosses others
+            except ScenarioError as refused:  # a rule that crosses others, and nothing else
+                assert "network" in str(refused)
                 taken.append("refused")
                 return
             except InfeasibleError:

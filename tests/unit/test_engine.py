@@ -1,6 +1,7 @@
 """The engine: what it takes, what it says, and that it depends on nothing but the problem."""
 
 import sys
+import time
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,11 @@ from computegrid.errors import InfeasibleError, SolverError
 from computegrid.program.build import build_program
 from computegrid.scenario.regime import Forbid, Limit, Regime, Share
 from computegrid.scenario.scenario import Scenario
-from computegrid.solvers import network_oracle
+from computegrid.solvers import choose, network_oracle
 from computegrid.solvers.certificate import certify
 from computegrid.solvers.choose import solve_program
+from computegrid.solvers.network_oracle import NetworkError
+from computegrid.solvers.solution import Solution, Status
 from computegrid.solvers.structure import find_units
 
 
@@ -110,6 +113,32 @@ def test_what_no_engine_takes_is_refused_by_name():
     with pytest.raises(SolverError, match="fall apart"):
         solve_program(lp, solver="split")
     certify(lp, solve_program(lp, solver="network"))
+
+
+def test_a_forced_network_engine_does_not_hand_over(monkeypatch):
+    """Where prices grow without end and no proof is found, HiGHS decides only if it may."""
+    lp = build_program(world(), Regime("own", (SHARE,)))
+    unkept = Solution(Status.INFEASIBLE, np.zeros(0), np.zeros(0), "grows without end", 0.0)
+    monkeypatch.setattr(choose, "solve_network_program", lambda *_, **__: unkept)
+    monkeypatch.setattr(choose, "find_conflict", lambda *_, **__: None)
+    with pytest.raises(SolverError, match="neither an answer nor a proof"):
+        solve_program(lp, solver="network")
+    assert solve_program(lp).status is Status.OPTIMAL
+
+
+def test_what_the_network_spent_of_the_time_is_not_given_again(monkeypatch):
+    def late(*_, **__):
+        time.sleep(0.05)
+        raise NetworkError("time limit")
+
+    monkeypatch.setattr(choose, "solve_network_program", late)
+    left = []
+    monkeypatch.setattr(choose, "_without_network", lambda _, limit: left.append(limit) or Solution(
+        Status.TIME_LIMIT, np.zeros(0), np.zeros(0), "HiGHS", 0.0))
+    lp = build_program(world(), Regime("none"))
+    for limit in (10.0, 0.01, None):
+        solve_program(lp, time_limit_s=limit)
+    assert 0.0 < left[0] <= 9.95 and left[1:] == [0.0, None]
 
 
 def test_a_soft_minimum_where_nothing_can_flow_is_worth_its_penalty():
