@@ -10,6 +10,7 @@ import pytest
 
 import computegrid as cg
 from computegrid.program.build import build_program
+from computegrid.scenario.newmodel import new_model
 
 NEEDED = {
     "china": {"open-market", "edwc", "public-pool", "provincial-silos", "export-bans-2022",
@@ -239,3 +240,15 @@ def test_every_site_says_where_by_whom_and_on_what(scenarios):
         for column in ("country", "operator", "control", "technology", "chip_origin"):
             blank = sites[column].isna() | (sites[column].astype(str).str.strip() == "")
             assert not blank.any(), (name, column, list(sites.index[blank])[:5])
+
+
+@pytest.mark.parametrize("name", ["europe", "gulf"])
+def test_a_copy_of_a_bundled_model_is_the_model(name: str, tmp_path: Path) -> None:
+    """Europe has no damaged site, which its model allows for; Gulf sites have owners elsewhere."""
+    new_model(tmp_path / "mine", name)
+    ours, theirs = cg.load(name), cg.load(tmp_path / "mine")
+    for table in ("regions", "sites", "workloads", "lanes"):
+        pd.testing.assert_frame_equal(
+            pd.DataFrame(theirs.tables[table]).drop(columns="geometry", errors="ignore"),
+            pd.DataFrame(ours.tables[table]).drop(columns="geometry", errors="ignore"),
+            check_dtype=False)

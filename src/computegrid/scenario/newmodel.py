@@ -66,10 +66,13 @@ def new_model(folder: Path, model: str) -> Path:
 
 
 def _needed(file: Path, scenario: Scenario) -> str:
-    """Text of a table with only the rows the scenario uses."""
+    """Text of a table with only the rows the scenario uses.
+
+    Regions are all kept: they say which bloc a country is of, also that of an owner far away.
+    """
     tables = scenario.tables
     keep: dict[str, tuple[str, Iterable[str]]] = {
-        f"{name}s.csv": (name, tables[f"{name}s"].index) for name in ("region", "site", "workload")
+        f"{name}s.csv": (name, tables[f"{name}s"].index) for name in ("site", "workload")
     }
     for table, key in (("operators", "operator"), ("chips", "chip"), ("grids", "grid")):
         if key in tables["sites"].columns:

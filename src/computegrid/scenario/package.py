@@ -124,6 +124,8 @@ def _chosen(table: pd.DataFrame, key: str, selector: dict[str, Any], where: str)
         if column not in typed.columns:
             continue  # select says so
         known = set(typed[column].astype(str))
+        if column == "status":
+            known |= set(schema.STATUS_SHARE)  # that none is damaged is no mistake
         for value in condition if isinstance(condition, list) else [condition]:
             if isinstance(value, (str, int, float)) and str(value) not in known:
                 raise ScenarioError(f"{where}: no {key} has {column} = {value!r}; "
