@@ -23,7 +23,7 @@ def loss_table(
     Parameters
     ----------
     lost_mwh : float array, shape (A,)
-        Of every ask over the horizon [MWh].
+        Of every ask over the horizon [MWh]; NaN where it is not known.
     critical : bool array, shape (A,), optional
         Which asks are critical; by ``data_class`` when None, all where workloads have none.
     """
@@ -32,14 +32,14 @@ def loss_table(
     if critical is None:
         critical = critical_work(scenario)
     asked = a.demand_mw @ a.weight_hours
-    lost = np.where(np.abs(lost_mwh) > SMALLEST_LOSS * asked, lost_mwh, 0.0)
+    lost = np.where(np.abs(lost_mwh) <= SMALLEST_LOSS * asked, 0.0, lost_mwh)
     table = pd.DataFrame({"demand_mwh": asked, "unserved_mwh": lost,
                           "critical_demand_mwh": asked * critical,
-                          "critical_unserved_mwh": lost * critical}).groupby(label).sum()
+                          "critical_unserved_mwh": lost * critical}).groupby(label).sum(min_count=1)
     for kind in ("", "critical_"):
         whole = table[f"{kind}demand_mwh"]
         table[f"{kind}unserved_share"] = (table[f"{kind}unserved_mwh"]
-                                          / whole.where(whole > 0)).fillna(0.0)
+                                          / whole.where(whole > 0)).where(whole > 0, 0.0)
     columns = [f"{kind}{name}" for kind in ("", "critical_")
                for name in ("demand_mwh", "unserved_mwh", "unserved_share")]
     return table[columns].rename_axis(column).sort_values(

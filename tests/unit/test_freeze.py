@@ -142,8 +142,12 @@ def test_work_that_must_be_served_makes_the_row_infeasible(atlantic):
         hours=atlantic.hours, lanes=atlantic.lanes[["region", "workload", "site",
                                                     "network_usd_per_mwh"]],
     )
-    row = cg.freeze(scenario).table.loc["US"]
+    found = cg.freeze(scenario)
+    row = found.table.loc["US"]
     assert row["status"] == "infeasible"
+    assert found.losses("US")["unserved_mwh"].isna().all(), "what is lost is not known, not nothing"
+    assert found.losses("US")["unserved_share"].isna().all()
+    assert found.matrix.loc["US"].isna().all()
     assert row["reserve_mw"] == pytest.approx(1.0)
 
 

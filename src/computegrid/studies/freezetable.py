@@ -115,7 +115,8 @@ class Freeze:
     def matrix(self) -> pd.DataFrame:
         """Who can switch off whom: share of demand the freeze leaves unserved.
 
-        Rows are switches, columns the victims' bloc (or country, or region, where there is none).
+        Rows are switches, columns the victims' bloc (or country, or region, where there is none);
+        NaN where no dispatch was found.
         """
         columns = self.scenario.tables["regions"].columns
         return self.matrix_by(next(c for c in VICTIM_COLUMNS if c in columns or c == "region"))
@@ -132,7 +133,7 @@ class Freeze:
         victim = of_asks(self.scenario, column)
         demand = pd.Series(a.demand_mw @ a.weight_hours).groupby(victim).sum()
         rows = {
-            o.switch.label: pd.Series(o.added_by_ask_mwh).groupby(victim).sum() / demand
+            o.switch.label: pd.Series(o.added_by_ask_mwh).groupby(victim).sum(min_count=1) / demand
             for o in self.outcomes
         }
         matrix = pd.DataFrame(rows).T.loc[self._table.index]
@@ -170,7 +171,8 @@ class Freeze:
         -------
         DataFrame
             ``demand_mwh``, ``unserved_mwh`` that the freeze adds, ``unserved_share``, and the
-            same with ``critical_`` before; the largest critical loss first.
+            same with ``critical_`` before; the largest critical loss first. NaN where no
+            dispatch was found during the freeze.
 
         Raises
         ------
