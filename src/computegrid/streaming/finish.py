@@ -148,6 +148,8 @@ def hourly_residual(lp: Equations, x: Floats) -> float:
             continue
         activity = np.zeros(block.shape)
         for term in block.terms:
+            if not lp.has_family(term.family):
+                continue  # no group, so no excess
             coefficient = term.coefficient[:, None] if term.coefficient.ndim == 1 else (
                 term.coefficient if term.coefficient.shape[1] == 1
                 else term.coefficient[:, block.hours])
