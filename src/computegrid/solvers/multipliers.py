@@ -7,8 +7,8 @@ For prices :math:`\lambda` of the side rows each unit is a network of its own, a
 
 bounds the optimum from below. Each answer of the networks is a cut; the master program over the
 cuts proposes the next prices and bounds the optimum from above, since its own dual mixes the
-answers into a feasible plan. The search keeps to a box around the best prices, which grows where
-the cuts told the truth and shrinks where they did not.
+answers into a feasible plan. The search keeps to a box around the best prices, whose side for each
+row grows where the cuts told the truth and shrinks where they did not.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def find_prices(
     start : float array, shape (K,), optional
         Where to begin; zero when None.
     reach : float
-        How far around the best prices to search at first, in the rows' own scale.
+        How far around the best prices to search each row's at first, in the rows' own scale.
     gap : float
         Stop when bound and value are this near, relative to the operating cost.
     max_rounds : int
