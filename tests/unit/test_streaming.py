@@ -127,6 +127,16 @@ def test_a_stopped_run_goes_on_where_it_stopped_and_ends_the_same(tmp_path):
     assert again.summary["cost_usd"] == pytest.approx(straight.summary["cost_usd"], rel=1e-9)
 
 
+def test_a_gap_that_was_not_reached_may_be_asked_larger(tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "ROUNDS", 3)
+    with pytest.raises(cg.SolverError, match="ask for a larger one"):
+        cg.solve_streamed(world(), tmp_path / "run", [SHARE, CAP], gap=1e-9)
+    solved = []
+    found = cg.solve_streamed(world(), tmp_path / "run", [SHARE, CAP], gap=0.5,
+                              heard=lambda *what: solved.append(what[2]))
+    assert found.proof.gap <= 0.5 and set(solved) == {"writing"}
+
+
 def test_a_folder_of_something_else_is_left_alone(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(DataError, match="name another folder"):

@@ -7,6 +7,7 @@ from typing import Any
 
 import highspy
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sp
 
 from computegrid.program.algebra import Floats
@@ -27,15 +28,15 @@ class Promise:
     value : float
         What the bound would be there if the cuts were the whole truth.
     weights : float array, shape (answers, G)
-        How much of each answer mixes into a plan that keeps the rows; valid unless ``leaning``.
-    leaning : bool
-        Whether a price leans on the edge of where was searched, not on its own range.
+        How much of each answer mixes into a plan that keeps the rows; valid unless any leans.
+    leaning : bool array, shape (K,)
+        Which prices lean on the edge of where was searched, not on their own range.
     """
 
     price: Floats
     value: float
     weights: Floats
-    leaning: bool
+    leaning: npt.NDArray[np.bool_]
 
 
 class Master:
@@ -105,8 +106,8 @@ class Master:
         leaning = ((parts >= upper) & (upper < own) & (worth < -1e-12)
                    | (parts <= lower) & (lower > 0) & (worth > 1e-12))
         return Promise(
-            (parts[:self.k] - parts[self.k:]) * scale,
+            np.clip((parts[:self.k] - parts[self.k:]) * scale, self.sides.least, self.sides.most),
             -float(self.highs.getInfo().objective_function_value) * self.unit,
             -np.array(answer.row_dual).reshape(-1, self.g),
-            bool(leaning.any()),
+            leaning[:self.k] | leaning[self.k:],
         )

@@ -120,20 +120,22 @@ def find_prices(
     while True:
         found = master.best(centre, box.reach)
         width = (found.value - best) / operating
-        if width <= gap and found.leaning and not box.widest:
+        narrow = bool((found.leaning & (box.reach < WIDEST)).any())
+        if width <= gap and narrow:
             box = box.times(10.0)
             continue
         if width <= gap or rounds >= max_rounds:
-            if found.leaning and not box.widest:
+            if narrow:
                 found = master.best(centre, np.full(len(centre), WIDEST))
                 width = (found.value - best) / operating
-            return Prices(centre, best, found.value, found.weights, width, rounds, found.leaning)
+            return Prices(centre, best, found.value, found.weights, width, rounds,
+                          bool(found.leaning.any()))
         answer = networks.answer(found.price)
         rounds += 1
         master.add(answer.cost, answer.activity)
         bound = _bound(sides, answer, found.price)
         told = (bound - best) / (found.value - best)
-        if told > 0.5 and found.leaning and box.widest:
+        if told > 0.5 and (found.leaning & (box.reach >= WIDEST)).any():
             return Prices(centre, best, np.inf, found.weights, np.inf, rounds, True)
         box = box.after((found.price - centre) / sides.scale, told)
         if bound > best:
@@ -156,11 +158,6 @@ class Box:
 
     reach: Floats
     last: Floats
-
-    @property
-    def widest(self) -> bool:
-        """Whether nothing is left to widen."""
-        return bool((self.reach >= WIDEST).any())
 
     def times(self, factor: float) -> Box:
         """The box made wider."""

@@ -143,7 +143,7 @@ def solve_streamed(
         raise ScenarioError(f"days is at least 1 and gap above 0; got {days!r} and {gap!r}")
     windows = windows_of(scenario, chosen, days)
     asked = runs.described(scenario, chosen) | {
-        "gap": gap, "days": days, "tables_sha256": _hash_of(scenario)}
+        "days": days, "tables_sha256": _hash_of(scenario)}
     _claim(place, asked)
     try:
         sides = sides_of(scenario, chosen, windows)
@@ -173,7 +173,7 @@ def solve_streamed(
     for name in TABLES:
         (place / "work" / f"{name}.parquet").replace(place / f"{name}.parquet")
     write_text(place / "run.json", json.dumps(
-        asked | {"status": "optimal", "rounds": found.rounds, "proof": asdict(proof),
+        asked | {"status": "optimal", "gap": gap, "rounds": found.rounds, "proof": asdict(proof),
                  "summary": summary.to_dict(), "rule_prices": rules.to_dict("records")},
         indent=1, default=float))
     shutil.rmtree(place / "work", ignore_errors=True)
