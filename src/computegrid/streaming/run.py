@@ -152,8 +152,8 @@ def solve_streamed(
             few = windows[::len(windows) // SAMPLED]
             sample = WindowNetworks(scenario, chosen, few, sides, Rounds(place / "work" / "sample"),
                                     len(windows) / len(few), heard)
-            start = find_prices(sample, gap=10.0 * gap, max_rounds=ROUNDS,
-                                heard=sample.hear).price
+            first = find_prices(sample, gap=10.0 * gap, max_rounds=ROUNDS, heard=sample.hear)
+            start = None if first.at_edge else first.price  # a few days may not keep what all can
         networks = WindowNetworks(scenario, chosen, windows, sides,
                                   Rounds(place / "work" / "whole"), 1.0, heard)
         found = find_prices(networks, start, reach=1.0 if start is None else NEAR, gap=0.9 * gap,
