@@ -11,6 +11,7 @@ import scipy.sparse as sp
 from computegrid.errors import ScenarioError, did_you_mean
 from computegrid.program import objective, rules
 from computegrid.program.algebra import PLANNER, Floats, LinearProgram
+from computegrid.program.selection import selection_of
 from computegrid.scenario.arrays import Arrays
 from computegrid.scenario.regime import Charge, Limit, Regime
 from computegrid.scenario.scenario import Scenario
@@ -84,7 +85,7 @@ def cost_parts(
     unserved = x[lp.columns_of("unserved")].reshape(a.demand_mw.shape) * a.weight_hours
     value = np.where(np.isinf(a.unserved_usd_per_mwh), 0.0, a.unserved_usd_per_mwh)
     charges = sum(
-        float((rules.charge(rule, a, scenario.tables) * work).sum())
+        float((rules.charge(rule, a, selection_of(rule, a, scenario.tables)) * work).sum())
         for rule in regime.rules if isinstance(rule, Charge)
     )
     return {

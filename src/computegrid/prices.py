@@ -8,6 +8,7 @@ import pandas as pd
 from computegrid.program import rules, variables
 from computegrid.program.algebra import PLANNER_ROWS, Block, Equations, Floats, LinearProgram
 from computegrid.program.constraints import carried
+from computegrid.program.selection import selection_of
 from computegrid.scenario.arrays import Arrays
 from computegrid.scenario.regime import RATES, Charge, Forbid, Regime, Rule
 from computegrid.scenario.scenario import Scenario
@@ -189,7 +190,7 @@ def _planner_rows(block: Block, activity: Floats, dual: Floats) -> pd.DataFrame:
 
 def _lanes(scenario: Scenario, rule: Rule, flow: Floats, z: Floats) -> pd.DataFrame:
     a, tables = scenario.arrays, scenario.tables
-    found = rules.reach(tables, rule)
+    found = selection_of(rule, a, tables)
     at = np.ix_(found.lanes, found.hours)
     if isinstance(rule, Charge):
         amount = rules.quantity(rule, a, found.lanes)[:, found.hours]

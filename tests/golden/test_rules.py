@@ -7,6 +7,7 @@ import pytest
 
 import computegrid as cg
 from computegrid.program.rules import limit_bounds
+from computegrid.program.selection import selection_of
 from golden.scenarios import flow_of, two_sites
 
 
@@ -91,9 +92,10 @@ def test_limit_bounds_weigh_what_is_available_over_the_horizon():
     scenario = two_sites(
         hours=pd.DataFrame({"hour": [0, 1], "weight_hours": [1.0, 3.0]}),
         site_hours=pd.DataFrame({"site": "near", "hour": [0, 1], "available_mw": [10.0, 2.0]}))
-    lower, upper = limit_bounds(
-        cg.Limit(label="floor", quantity="utilisation", min=0.6, supply={"site": "near"},
-                 per="horizon"), scenario.arrays, scenario.tables)
+    rule = cg.Limit(label="floor", quantity="utilisation", min=0.6, supply={"site": "near"},
+                    per="horizon")
+    found = selection_of(rule, scenario.arrays, scenario.tables)
+    lower, upper = limit_bounds(rule, scenario.arrays, found)
     assert lower == pytest.approx(2.4) and lower.shape == (1, 1)
     assert upper[0, 0] == float("inf")
 

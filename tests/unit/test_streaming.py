@@ -9,7 +9,7 @@ import pytest
 import computegrid as cg
 from computegrid.dispatch import solve
 from computegrid.errors import DataError, InfeasibleError, ScenarioError
-from computegrid.program.build import write_equations
+from computegrid.program.build import selections, write_equations
 from computegrid.scenario.regime import Charge, Forbid, Limit, Share
 from computegrid.solvers import multipliers
 from computegrid.solvers.network_oracle import NetworkError
@@ -230,7 +230,7 @@ def test_a_bound_that_is_not_proven_is_not_returned(tmp_path, monkeypatch):
 
 def test_windows_are_whole_days_and_cover_the_horizon():
     scenario = world()
-    windows = windows_of(scenario, scenario.regime([MEAN]), days=4)
+    windows = windows_of(scenario.arrays, selections(scenario, scenario.regime([MEAN])), days=4)
     assert [(w.hours.start, w.hours.stop) for w in windows] == [(0, 32), (32, 48)]
     assert sum(w.share["mean"] for w in windows) == pytest.approx(1.0)
     part = part_of(scenario, windows[1])

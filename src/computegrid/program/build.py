@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import scipy.sparse as sp
@@ -12,9 +12,12 @@ from computegrid.errors import RuleWarning, ScenarioError
 from computegrid.program import constraints, objective, rules, variables
 from computegrid.program.algebra import Block, Equations, Family, Floats, LinearProgram
 from computegrid.program.objective import Minimise
+from computegrid.program.selection import Selection, selection_of
 from computegrid.scenario.arrays import Arrays
 from computegrid.scenario.regime import Charge, Forbid, Limit, Regime, Rule, Share
 from computegrid.scenario.scenario import Scenario
+
+Selections = Sequence[tuple[Rule, Selection]]
 
 
 def build_program(
@@ -32,10 +35,11 @@ def build_program(
     RuleWarning
         If a rule selects nothing, or asks for a minimum on lanes that are all forbidden.
     """
-    equations = write_equations(scenario, regime, minimise)
-    for rule in regime.rules:
-        rules.warn_if_idle(scenario.tables, rule)
-        _warn_if_shut(scenario.tables, rule, equations.families[0].upper)
+    chosen = selections(scenario, regime)
+    equations = equations_from(scenario.arrays, chosen, minimise)
+    for rule, found in chosen:
+        rules.warn_if_idle(rule, found)
+        _warn_if_shut(rule, found, equations.families[0].upper)
     return assemble(equations.families, equations.blocks)
 
 
@@ -46,21 +50,30 @@ def write_equations(
 
     Raises as :func:`build_program`.
     """
+    return equations_from(scenario.arrays, selections(scenario, regime), minimise)
+
+
+def selections(scenario: Scenario, regime: Regime) -> Selections:
+    """Every rule of a regime with what it selects."""
     a, tables = scenario.arrays, scenario.tables
+    return [(rule, selection_of(rule, a, tables)) for rule in regime.rules]
+
+
+def equations_from(a: Arrays, chosen: Selections, minimise: Minimise = "cost") -> Equations:
+    """Write the equations of figures and rules, without a look into the tables."""
     hours = a.weight_hours
-    upper = _flow_upper(a, scenario, regime)
     families = [
-        variables.flow(a, _flow_cost(a, scenario, regime, minimise) * hours, upper),
+        variables.flow(a, _flow_cost(a, chosen, minimise) * hours, _flow_upper(a, chosen)),
         variables.unserved(a, objective.unserved_cost(a, minimise)[:, None] * hours),
         variables.backlog(a),
     ]
     blocks = [constraints.demand_balance(a), constraints.site_capacity(a)]
-    for rule in regime.rules:
+    for rule, found in chosen:
         if isinstance(rule, Limit):
-            block, excess = rules.limit(rule, a, tables)
+            block, excess = rules.limit(rule, a, found)
             families += [] if excess is None else [excess]
         elif isinstance(rule, Share):
-            block = rules.share(rule, a, tables)
+            block = rules.share(rule, a, found)
         else:
             continue
         if any(block.name == other.name for other in blocks):
@@ -134,22 +147,21 @@ def _entries(
             yield row[keep], column[keep], value[keep]
 
 
-def _flow_upper(a: Arrays, scenario: Scenario, regime: Regime) -> Floats:
+def _flow_upper(a: Arrays, chosen: Selections) -> Floats:
     upper = np.full((a.n_lanes, a.n_hours), np.inf)
-    for rule in regime.rules:
+    for rule, found in chosen:
         if isinstance(rule, Forbid):
-            rules.forbid(rule, scenario.tables, upper)
+            rules.forbid(found, upper)
     return upper
 
 
-def _warn_if_shut(tables: rules.Tables, rule: Rule, upper: Floats) -> None:
+def _warn_if_shut(rule: Rule, found: Selection, upper: Floats) -> None:
     """Warn, naming the rule, if it is a soft minimum none of whose lanes is open.
 
     A hard one makes the program infeasible, which says so by itself.
     """
     if not isinstance(rule, Limit) or not rule.min or rule.penalty_usd is None:
         return
-    found = rules.reach(tables, rule)
     if not (upper[np.ix_(found.lanes, found.hours)] > 0).any():
         warnings.warn(
             f"rule {rule.label!r} asks for at least {rule.min:g} {rule.unit} on lanes of which "
@@ -157,12 +169,12 @@ def _warn_if_shut(tables: rules.Tables, rule: Rule, upper: Floats) -> None:
             RuleWarning, stacklevel=3)
 
 
-def _flow_cost(a: Arrays, scenario: Scenario, regime: Regime, minimise: Minimise) -> Floats:
+def _flow_cost(a: Arrays, chosen: Selections, minimise: Minimise) -> Floats:
     cost = objective.flow_cost(a, minimise)
     if minimise == "cost":
-        for rule in regime.rules:
+        for rule, found in chosen:
             if isinstance(rule, Charge):
-                cost = cost + rules.charge(rule, a, scenario.tables)
+                cost = cost + rules.charge(rule, a, found)
     return cost
 
 

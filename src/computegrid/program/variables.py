@@ -18,7 +18,7 @@ def flow(a: Arrays, cost: Floats, upper: Floats) -> Family:
     entities = pd.DataFrame({
         "region": a.lane_region, "workload": a.lane_workload, "site": a.lane_site,
     })
-    return Family("flow", entities, np.zeros_like(cost), upper, cost)
+    return Family("flow", entities, np.broadcast_to(0.0, cost.shape), upper, cost)
 
 
 def unserved(a: Arrays, cost: Floats) -> Family:

@@ -30,8 +30,6 @@ class CapacityTree:
         Node above, ``ROOT`` at the top.
     coefficient : float array, shape (N, T)
         What one MW of work counts in the row; 1 in hours without the row.
-    active : bool array, shape (N, T)
-        Whether the row exists in the hour.
     lane_node : int array, shape (L,)
         Innermost node a lane enters, ``ROOT`` if no row takes it.
     """
@@ -40,7 +38,6 @@ class CapacityTree:
     label: Codes
     parent: Codes
     coefficient: Floats
-    active: np.ndarray
     lane_node: Codes
 
     @property
@@ -75,16 +72,10 @@ def capacity_tree(lp: Equations) -> CapacityTree | None:
             continue
         accepted, parent, lane_node = nested
         taken += 1
-    active = np.zeros((len(accepted), n_hours), dtype=bool)
-    coefficient = np.ones((len(accepted), n_hours))
-    for n, one in enumerate(accepted):
-        hours = lp.blocks[one.block].hours
-        active[n, hours] = True
-        coefficient[n, hours] = one.coefficient[hours]
     return CapacityTree(
         np.array([s.block for s in accepted], dtype=np.int64),
         np.array([s.label for s in accepted], dtype=np.int64),
-        parent, coefficient, active, lane_node,
+        parent, np.array([s.coefficient for s in accepted]).reshape(-1, n_hours), lane_node,
     )
 
 
@@ -98,21 +89,28 @@ def _sets(b: int, block: Block, n_hours: int) -> list[_Set] | None:
         return None
     term = flow[0]
     given = term.coefficient[:, None] if term.coefficient.ndim == 1 else term.coefficient
+    given = given if given.shape[1] == 1 else given[:, block.hours]
     order = np.argsort(term.row, kind="stable")
     first = np.searchsorted(term.row[order], np.arange(block.shape[0] + 1))
+    used = np.flatnonzero(np.diff(first))
+    alike = given if len(given) == 1 else given[order]
+    low, high = (
+        np.broadcast_to(alike, (len(used), given.shape[1])) if len(given) == 1
+        else f.reduceat(alike, first[used], axis=0) for f in (np.minimum, np.maximum))
+    idle = np.ones(block.shape[0], dtype=bool)
+    idle[used] = ~high.any(axis=1) & ~low.any(axis=1)
+    if (block.lower[idle] > 0).any() or (block.upper[idle] < 0).any():
+        return None
     out = []
-    for label in range(block.shape[0]):
-        mine = order[first[label]:first[label + 1]]
-        values = given[mine] if len(given) > 1 else given[:1]
-        counted = np.broadcast_to(values, (len(values), n_hours))[:, block.hours]
-        if not len(mine) or not counted.any():
-            if (block.lower[label] > 0).any() or (block.upper[label] < 0).any():
-                return None
+    for label, a, most in zip(used, low, high, strict=True):
+        if idle[label]:
             continue
-        if (counted != counted[0]).any() or (counted[0] <= 0).any():
+        if (a != most).any() or (a <= 0).any():
             return None
-        out.append(_Set(b, label, term.entity[mine],
-                        np.broadcast_to(values[0], (n_hours,))))
+        coefficient = np.ones(n_hours)
+        coefficient[block.hours] = a
+        out.append(_Set(b, int(label), term.entity[order[first[label]:first[label + 1]]],
+                        coefficient))
     return out
 
 

@@ -11,9 +11,9 @@ from typing import TypeVar
 import numpy as np
 
 from computegrid.errors import ScenarioError
-from computegrid.program.algebra import Equations, Floats
-from computegrid.scenario.regime import Regime
-from computegrid.scenario.rulemask import hour_mask
+from computegrid.program.algebra import Codes, Equations, Floats
+from computegrid.program.build import Selections
+from computegrid.scenario.arrays import Arrays
 from computegrid.scenario.scenario import Scenario
 from computegrid.solvers.answers import Answers
 from computegrid.solvers.multipliers import Answer
@@ -22,6 +22,7 @@ from computegrid.solvers.network_oracle import Oracle
 from computegrid.solvers.network_pack import PackedTree, pack, unpack
 from computegrid.solvers.sides import Sides, priceable, read_sides
 from computegrid.solvers.split import workers
+from computegrid.streaming.lanes import WIDTH, Near, columns_of_whole, near_lanes
 from computegrid.streaming.rounds import Plan, Rounds
 from computegrid.streaming.window import Window, bounds_of_whole, equations_of, factors
 
@@ -47,9 +48,15 @@ class Solved:
 class WindowNetworks:
     """Answers for a search of prices over many windows (W of them).
 
+    The first round solves them with all their lanes; the next ones, while prices stay near, with
+    the lanes that cost little more than what was used. Such answers can be mixed like others, but
+    prove no bound: only a pass over all lanes does.
+
     Parameters
     ----------
-    scenario, regime
+    scenario
+    chosen : sequence of (Rule, Selection)
+        The rules of the regime, with what they select.
     windows : sequence of Window
     sides : Sides
         The rows over the horizon, of the whole.
@@ -61,12 +68,14 @@ class WindowNetworks:
     """
 
     def __init__(
-        self, scenario: Scenario, regime: Regime, windows: Sequence[Window], sides: Sides,
+        self, scenario: Scenario, chosen: Selections, windows: Sequence[Window], sides: Sides,
         rounds: Rounds, factor: float = 1.0, heard: Heard | None = None,
     ) -> None:
-        self.scenario, self.regime, self.windows = scenario, regime, windows
+        self.scenario, self.chosen, self.windows = scenario, chosen, windows
         self._sides, self.rounds, self.factor, self.heard = sides, rounds, factor, heard
         self.trees: list[tuple[PackedTree, ...] | None] = [None] * len(windows)
+        self.near: Near | None = None
+        self.sifting = True
         self.asked, self.width = 0, float("inf")
 
     @property
@@ -79,40 +88,59 @@ class WindowNetworks:
         k, self.asked = self.asked, self.asked + 1
         found = self.rounds.find(k, price)
         if found is not None:
+            kept = self.rounds.lanes(k)
+            self.near = self.near if kept is None else Near(price, kept)
             return found
+        near = self.near if self.near and self.near.serves(price, self.sides.scale) else None
         costs, activities, plans, operating = [], [], [], 0.0  # by window
-        near = f", gap {self.width:.0e} so far" if np.isfinite(self.width) else ""
-        for solved in self.each(lambda w: self.solve(w, price), f"round {k + 1}{near}"):
-            costs.append(solved.answer.cost * self.factor)
-            activities.append(solved.answer.activity * self.factor)
-            operating += solved.answer.operating * self.factor
-            plans.append(solved.plan)
+        lanes: list[Codes] = []
+        gap = f", gap {self.width:.0e} so far" if np.isfinite(self.width) else ""
+
+        def work(w: int) -> tuple[Answer, Plan, Codes | None]:
+            solved = self.solve(w, price, near)
+            own = near_lanes(solved.oracle, WIDTH) if near is None and self.sifting else None
+            return solved.answer, solved.plan, own
+
+        for answer, plan, own in self.each(work, f"round {k + 1}{gap}"):
+            costs.append(answer.cost * self.factor)
+            activities.append(answer.activity * self.factor)
+            operating += answer.operating * self.factor
+            plans.append(plan)
+            lanes += [] if own is None else [own]
         found = Answer(np.concatenate(costs), np.concatenate(activities), operating)
-        self.rounds.keep(k, price, found, plans, [len(cost) for cost in costs])
+        if lanes:
+            self.near = Near(price, lanes)
+        self.rounds.keep(k, price, found, plans, [len(cost) for cost in costs], lanes)
         return found
 
     def hear(self, _rounds: int, _bound: float, width: float) -> None:
         """Keep the gap of the last round, to be told with the next."""
         self.width = width
 
-    def solve(self, w: int, price: Floats) -> Solved:
-        """Solve one window, from its last trees."""
-        network = networks_of(equations_of(self.scenario, self.regime, self.windows[w]))
+    def solve(self, w: int, price: Floats, near: Near | None = None) -> Solved:
+        """Solve one window from its last trees, with all lanes or those near some prices."""
+        window, trees = self.windows[w], self.trees if near is None else near.trees
+        lanes = None if near is None else near.lanes[w]
+        network = networks_of(equations_of(self.scenario.arrays, self.chosen, window, lanes))
         bounds = bounds_of(network)
         if bounds is None:
-            raise ScenarioError(f"{self.regime.name!r}: bounds that no network keeps; use solve()")
+            raise ScenarioError("the rules have bounds that no network keeps; use solve()")
         oracle = Oracle(network, bounds)
-        kept = self.trees[w]
+        kept = trees[w]
         if kept is not None:
             oracle.trees = [unpack(tree, network.shapes[len(hours)])
                             for tree, hours in zip(kept, network.units.hours, strict=True)]
         own = read_sides(network.lp, network.side_blocks)
-        share = factors(self.windows[w], own.keys)
+        share = factors(window, own.keys)
         answers = Answers(network, oracle, own, most_groups=max(1, GROUPS // len(self.windows)))
         one = answers.answer(price * share)
-        self.trees[w] = tuple(pack(tree) for tree in oracle.trees)
+        trees[w] = tuple(pack(tree) for tree in oracle.trees)
         total = Answer(one.cost, one.activity * share, one.operating)
-        return Solved(answers, oracle, total, answers.plans.pop())
+        columns, values = answers.plans.pop()
+        if lanes is not None:
+            columns = columns_of_whole(columns, lanes, self.scenario.arrays.n_lanes,
+                                       len(network.scale))
+        return Solved(answers, oracle, total, (columns, values))
 
     def each(self, work: Callable[[int], T], what: str) -> Iterator[T]:
         """Do some work for every window on all cores; results come in order."""
@@ -148,31 +176,29 @@ def networks_of(equations: Equations) -> Network:
     return network
 
 
-def sides_of(scenario: Scenario, regime: Regime, windows: Sequence[Window]) -> Sides:
+def sides_of(a: Arrays, chosen: Selections, windows: Sequence[Window]) -> Sides:
     """The rows over the horizon, with the bounds of the whole.
 
     Penalties and scales are those of the first window in which the row's rule holds.
     """
-    hours = scenario.tables["hours"]
     first = {}
-    for rule in regime.rules:
-        holds = hour_mask(hours, rule)
-        first[rule.label] = next((w for w, window in enumerate(windows)
-                                  if holds[window.hours].any()), 0)
-    read = {w: _sides_in(scenario, regime, windows[w]) for w in sorted({0, *first.values()})}
+    for rule, found in chosen:
+        begin = found.hours[0] if len(found.hours) else 0
+        first[rule.label] = next(w for w, one in enumerate(windows) if begin < one.hours.stop)
+    read = {w: _sides_in(a, chosen, windows[w]) for w in sorted({0, *first.values()})}
     keys = read[0].keys
     of_row = [read[first[label]] for label, _ in keys]
     least, most, scale = (
         np.array([getattr(one, name)[k] for k, one in enumerate(of_row)])
         for name in ("least", "most", "scale"))
-    lower, upper = bounds_of_whole(scenario, regime, keys)
+    lower, upper = bounds_of_whole(a, chosen, keys)
     return replace(read[0], lower=lower, upper=upper, least=least, most=most, scale=scale,
                    readings=())
 
 
-def _sides_in(scenario: Scenario, regime: Regime, window: Window) -> Sides:
+def _sides_in(a: Arrays, chosen: Selections, window: Window) -> Sides:
     """The rows over the horizon as a window knows them, prices in those of the horizon."""
-    network = networks_of(equations_of(scenario, regime, window))
+    network = networks_of(equations_of(a, chosen, window))
     one = read_sides(network.lp, network.side_blocks)
     share = factors(window, one.keys)
     share[share <= 0] = 1.0

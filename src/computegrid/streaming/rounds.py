@@ -23,7 +23,7 @@ class Rounds:
     ----------
     folder : Path
         One folder for each round: ``answer.npz``, and the plans of all windows end to end in
-        ``columns.npy`` and ``values.npy``.
+        ``columns.npy`` and ``values.npy``; where lanes were chosen, they are in ``lanes.npz``.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -40,10 +40,23 @@ class Rounds:
                 return None
             return Answer(kept["cost"], kept["activity"], float(kept["operating"]))
 
+    def lanes(self, k: int) -> list[Codes] | None:
+        """Lanes of every window that round ``k`` chose; None if it chose none."""
+        place = self._place(k) / "lanes.npz"
+        if not place.exists():
+            return None
+        with np.load(place, allow_pickle=False) as kept:
+            parts = np.split(kept["lanes"].astype(np.int64), kept["ends"])
+        return parts[:-1]
+
     def keep(
-        self, k: int, price: Floats, answer: Answer, plans: Iterable[Plan], groups: list[int]
+        self, k: int, price: Floats, answer: Answer, plans: Iterable[Plan], groups: list[int],
+        lanes: list[Codes] | None = None,
     ) -> None:
-        """Write a round; it is there whole, or not at all. ``groups`` counts those of a window."""
+        """Write a round; it is there whole, or not at all.
+
+        ``groups`` counts those of each window; ``lanes`` are what the next rounds may use of it.
+        """
         plans = list(plans)
         temporary = Path(tempfile.mkdtemp(dir=self.folder, prefix=".round-"))
         ends = np.cumsum([len(columns) for columns, _ in plans])
@@ -51,6 +64,9 @@ class Rounds:
         np.save(temporary / "values.npy", np.concatenate([v for _, v in plans]))
         np.savez(temporary / "answer.npz", price=price, cost=answer.cost, ends=ends, groups=groups,
                  activity=answer.activity, operating=np.float64(answer.operating))
+        if lanes:
+            np.savez(temporary / "lanes.npz", ends=np.cumsum([len(one) for one in lanes]),
+                     lanes=np.concatenate(lanes).astype(np.int32))
         shutil.rmtree(self._place(k), ignore_errors=True)
         temporary.rename(self._place(k))
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from computegrid import runs
 from computegrid.errors import DataError, InfeasibleError, ScenarioError, SolverError
+from computegrid.program.build import selections
 from computegrid.program.rules import warn_if_idle
 from computegrid.saving import write_text
 from computegrid.scenario.regime import Regime, Rule
@@ -24,7 +25,7 @@ from computegrid.streaming.networks import Heard, WindowNetworks, sides_of
 from computegrid.streaming.rounds import Rounds
 from computegrid.streaming.window import windows_of
 
-SAMPLED = 24
+SAMPLED = 12
 """Windows of the sample that finds the first prices."""
 ROUNDS = 40
 """Most times all windows, or all of the sample, are solved."""
@@ -136,17 +137,18 @@ def solve_streamed(
     ...     (round(float(run.summary["cost_usd"])), len(run.flows))
     (672, 96)
     """
-    chosen, place = scenario.regime(regime), Path(folder)
-    for rule in chosen.rules:
-        warn_if_idle(scenario.tables, rule)
+    own, place = scenario.regime(regime), Path(folder)
     if days < 1 or not gap > 0:
         raise ScenarioError(f"days is at least 1 and gap above 0; got {days!r} and {gap!r}")
-    windows = windows_of(scenario, chosen, days)
-    asked = runs.described(scenario, chosen) | {
+    chosen = selections(scenario, own)
+    for rule, found_by in chosen:
+        warn_if_idle(rule, found_by)
+    windows = windows_of(scenario.arrays, chosen, days)
+    asked = runs.described(scenario, own) | {
         "days": days, "tables_sha256": _hash_of(scenario)}
     _claim(place, asked)
     try:
-        sides = sides_of(scenario, chosen, windows)
+        sides = sides_of(scenario.arrays, chosen, windows)
         start = None
         if len(windows) > 2 * SAMPLED and len(sides.keys):
             few = windows[::len(windows) // SAMPLED]
@@ -158,15 +160,15 @@ def solve_streamed(
                                   Rounds(place / "work" / "whole"), 1.0, heard)
         found = find_prices(networks, start, reach=1.0 if start is None else NEAR, gap=0.9 * gap,
                             max_rounds=ROUNDS, heard=networks.hear)
-        _require_end(found, gap, chosen)
+        _require_end(found, gap, own)
         summary, rules, proof = finish(networks, found, place / "work")
     except InfeasibleNetworkError as failure:
         raise InfeasibleError(
-            f"{scenario.name!r} has no dispatch under {chosen.name!r} that its networks find: "
+            f"{scenario.name!r} has no dispatch under {own.name!r} that its networks find: "
             f"{failure}; solve() on a few of its days says why", pd.DataFrame(), pd.DataFrame(),
         ) from failure
     except NetworkError as failure:
-        raise SolverError(f"the networks of {scenario.name!r} under {chosen.name!r} could not be "
+        raise SolverError(f"the networks of {scenario.name!r} under {own.name!r} could not be "
                           f"solved: {failure}") from failure
     if proof.gap > gap or not proof.holds:
         raise SolverError(f"the answer could not be certified: {proof}")

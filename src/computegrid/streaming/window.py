@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from computegrid.program import rules
-from computegrid.program.algebra import Equations, Floats
-from computegrid.program.build import write_equations
-from computegrid.scenario.regime import RATES, Limit, Regime, Share
-from computegrid.scenario.rulemask import hour_mask
+from computegrid.program.algebra import Codes, Equations, Floats
+from computegrid.program.build import Selections, equations_from
+from computegrid.scenario.arrays import Arrays
+from computegrid.scenario.regime import RATES, Limit, Share
 from computegrid.scenario.scenario import Scenario
+
+HOURLY = ("demand_mw", "weight_hours", "elapsed_hours", "day", "energy_usd_per_mwh",
+          "carbon_kg_per_mwh", "pue", "available_mw")
+"""Arrays of a scenario whose last axis are the hours."""
+BY_LANE = ("lane_region", "lane_workload", "lane_site", "lane_ask", "rtt_ms",
+           "network_usd_per_mwh")
+"""Arrays of a scenario by lane."""
 
 
 @dataclass(frozen=True)
@@ -27,60 +32,46 @@ class Window:
     share : dict of str to float
         Part of the horizon's weight the window has, by label of the rules whose rows over the
         horizon are means; their rows count by it. Rows of other rules add up as they are.
-    listed : dict of str to list
-        Hours of the window in which a rule holds, by label of the rules that list their hours.
     """
 
     hours: slice
     share: dict[str, float]
-    listed: dict[str, list[Any]] = field(default_factory=dict)
 
 
-def windows_of(scenario: Scenario, regime: Regime, days: int = 1) -> list[Window]:
+def windows_of(a: Arrays, chosen: Selections, days: int = 1) -> list[Window]:
     """Cut the horizon into windows of ``days`` days, shape (W,)."""
-    a = scenario.arrays
     first = np.flatnonzero(np.diff(a.day, prepend=a.day[0] - 1))[::days]
     ends = [*first[1:], a.n_hours]
-    hours = scenario.tables["hours"]
-    holds = {rule.label: hour_mask(hours, rule) for rule in regime.rules}
-    weights = {
-        rule.label: np.where(holds[rule.label], a.weight_hours, 0.0)
-        for rule in regime.rules
-        if isinstance(rule, Limit) and rule.per == "horizon" and rule.quantity in RATES
-    }
-    listed = [rule.label for rule in regime.rules
-              if rule.hours is not None and not isinstance(rule.hours, Mapping)]
+    weights = {}
+    for rule, found in chosen:
+        if isinstance(rule, Limit) and rule.per == "horizon" and rule.quantity in RATES:
+            weights[rule.label] = np.zeros(a.n_hours)
+            weights[rule.label][found.hours] = a.weight_hours[found.hours]
     return [
         Window(slice(int(low), int(high)),
                {label: float(w[low:high].sum() / max(w.sum(), 1e-300))
-                for label, w in weights.items()},
-               {label: list(hours.index[low:high][holds[label][low:high]]) for label in listed})
+                for label, w in weights.items()})
         for low, high in zip(first, ends, strict=True)
     ]
 
 
 def part_of(scenario: Scenario, window: Window) -> Scenario:
     """The scenario of a window's hours alone."""
-    a, n_hours = scenario.arrays, scenario.arrays.n_hours
-    cut = {
-        one.name: value[..., window.hours] for one in fields(a)
-        if (value := getattr(a, one.name)).shape[-1] == n_hours
-        and one.name in HOURLY
-    }
-    tables = {**scenario.tables, "hours": scenario.tables["hours"].iloc[window.hours]}
-    return replace(scenario, _arrays=replace(a, **cut), _tables=tables)
+    tables = scenario.tables
+    return replace(scenario, _arrays=_cut(scenario.arrays, window.hours),
+                   _tables={**tables, "hours": tables["hours"].iloc[window.hours]})
 
 
-HOURLY = ("demand_mw", "weight_hours", "elapsed_hours", "day", "energy_usd_per_mwh",
-          "carbon_kg_per_mwh", "pue", "available_mw")
-"""Arrays of a scenario whose last axis are the hours."""
+def equations_of(
+    a: Arrays, chosen: Selections, window: Window, lanes: Codes | None = None
+) -> Equations:
+    """The equations of a window, and of some of its lanes if given.
 
-
-def equations_of(scenario: Scenario, regime: Regime, window: Window) -> Equations:
-    """The equations of a window; rules that touch none of its hours stay silent."""
-    own = tuple(replace(rule, hours=window.listed[rule.label]) if rule.label in window.listed
-                else rule for rule in regime.rules)
-    return write_equations(part_of(scenario, window), replace(regime, rules=own))
+    Rules that touch none of its hours stay silent.
+    """
+    return equations_from(
+        _cut(a, window.hours, lanes),
+        [(rule, found.within(window.hours, lanes)) for rule, found in chosen])
 
 
 def factors(window: Window, keys: tuple[tuple[str, int], ...]) -> Floats:
@@ -89,17 +80,23 @@ def factors(window: Window, keys: tuple[tuple[str, int], ...]) -> Floats:
 
 
 def bounds_of_whole(
-    scenario: Scenario, regime: Regime, keys: tuple[tuple[str, int], ...]
+    a: Arrays, chosen: Selections, keys: tuple[tuple[str, int], ...]
 ) -> tuple[Floats, Floats]:
     """Bounds of the side rows over the whole horizon, shape (K,) each."""
-    a, tables = scenario.arrays, scenario.tables
     found: dict[str, tuple[Floats, Floats]] = {}
-    for rule in regime.rules:
+    for rule, own in chosen:
         if isinstance(rule, Limit) and rule.per == "horizon":
-            found[rule.label] = rules.limit_bounds(rule, a, tables)
+            found[rule.label] = rules.limit_bounds(rule, a, own)
         elif isinstance(rule, Share):
-            block = rules.share(rule, a, tables)
+            block = rules.share(rule, a, own)
             found[rule.label] = block.lower, block.upper
     lower, upper = (np.array([found[label][side].ravel()[row] for label, row in keys])
                     for side in (0, 1))
     return lower, upper
+
+
+def _cut(a: Arrays, hours: slice, lanes: Codes | None = None) -> Arrays:
+    cut = {name: getattr(a, name)[..., hours] for name in HOURLY}
+    if lanes is not None:
+        cut |= {name: getattr(a, name)[lanes] for name in BY_LANE}
+    return replace(a, **cut)
