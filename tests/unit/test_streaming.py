@@ -13,7 +13,7 @@ from computegrid.program.build import selections, write_equations
 from computegrid.scenario.regime import Charge, Forbid, Limit, Share
 from computegrid.solvers import multipliers
 from computegrid.solvers.network_oracle import NetworkError
-from computegrid.streaming import networks, run
+from computegrid.streaming import lanes, networks, run
 from computegrid.streaming.finish import hourly_residual
 from computegrid.streaming.window import part_of, windows_of
 
@@ -99,14 +99,31 @@ def test_prices_are_those_of_the_whole(tmp_path):
 
 
 def test_a_sample_of_the_windows_only_finds_the_first_prices(tmp_path, monkeypatch):
-    monkeypatch.setattr(run, "SAMPLED", 2)
+    monkeypatch.setattr(run, "SAMPLES", (1, 2))
     heard = []
     scenario = world(7.0)
     found = cg.solve_streamed(scenario, tmp_path / "run", [SHARE, CAP], gap=1e-6,
                               heard=lambda *what: heard.append(what))
-    assert {total for _, total, what in heard if what.startswith("round 1")} == {2, N_DAYS}
+    assert {total for _, total, what in heard if what == "round 1"} == {1, 2, N_DAYS}
     whole = solve(scenario, [SHARE, CAP])
     assert found.summary["cost_usd"] == pytest.approx(whole.cost_usd, rel=1e-6)
+
+
+@pytest.mark.parametrize("defer_hours", [0.0, 7.0])
+def test_rounds_of_few_lanes_end_at_the_optimum_of_all(tmp_path, monkeypatch, defer_hours):
+    scenario = world(defer_hours)
+    whole = solve(scenario, [SHARE, CAP, BASE], solver="highs")
+    passes = []
+    for width, reach in ((0.02, 0.02), (-1e9, 1e9)):  # and nothing but the first lane of a row
+        monkeypatch.setattr(networks, "WIDTH", width)
+        monkeypatch.setattr(lanes, "REACH", reach)
+        heard = []
+        found = cg.solve_streamed(scenario, tmp_path / str(width), [SHARE, CAP, BASE], gap=1e-6,
+                                  heard=lambda *what, heard=heard: heard.append(what))
+        assert found.summary["cost_usd"] == pytest.approx(
+            whole.cost_usd, abs=1.1e-6 * whole.operating_cost_usd)
+        passes.append(sum(what == "writing" for _, _, what in heard) // N_DAYS)
+    assert passes[0] == 1 and passes[1] == 2
 
 
 def test_a_stopped_run_goes_on_where_it_stopped_and_ends_the_same(tmp_path):
@@ -123,6 +140,7 @@ def test_a_stopped_run_goes_on_where_it_stopped_and_ends_the_same(tmp_path):
     again = cg.solve_streamed(scenario, tmp_path / "stopped", rules, gap=1e-6,
                               heard=lambda *what: solved.append(what[2]))
     assert {what.split(",")[0] for what in solved}.isdisjoint({"round 1", "round 2", "round 3"})
+    assert "round 4" in {what.split(",")[0] for what in solved}
     assert again.rounds == straight.rounds
     assert again.summary["cost_usd"] == pytest.approx(straight.summary["cost_usd"], rel=1e-9)
 
@@ -185,7 +203,7 @@ def test_networks_that_stall_are_not_called_infeasible(tmp_path, monkeypatch):
     def stall(*_, **__):
         raise NetworkError("stalled")
 
-    monkeypatch.setattr(run, "find_prices", stall)
+    monkeypatch.setattr(run, "Search", stall)
     with pytest.raises(cg.SolverError, match="could not be solved: stalled"):
         cg.solve_streamed(world(), tmp_path / "run", [SHARE])
 
@@ -256,6 +274,7 @@ def test_the_search_reports_its_gap():
         def __init__(self):
             from computegrid.solvers.sides import Sides
             one = np.ones(1)
+            self.parts = 1
             self.sides = Sides((("row", 0),), np.zeros(1, dtype=np.int64), one, one * np.inf,
                                one * 0, one * np.inf, one, ())
 

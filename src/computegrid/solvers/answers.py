@@ -49,9 +49,15 @@ class Answers:
         """The rows that are priced."""
         return self._sides
 
+    @property
+    def parts(self) -> int:
+        """Parts that may be asked at prices of their own: the groups."""
+        return self.n_groups
+
     def run(self, price: Floats) -> None:
         """Bring trees and potentials to these prices."""
-        cost = self.sides.relieved(self.network.lp.families[0].cost, price)
+        by_hour = price if price.ndim == 1 else price[self.of_hour].T
+        cost = self.sides.relieved(self.network.lp.families[0].cost, by_hour)
         self.oracle.run(flow_costs(self.network, cost), self.deadline)
 
     def answer(self, price: Floats) -> Answer:

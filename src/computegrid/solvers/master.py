@@ -51,15 +51,25 @@ class Master:
         self.highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         for option, value in (("output_flag", False), ("solver", "simplex")):
             self.highs.setOptionValue(option, value)
-        scale = sides.scale / unit
-        finite = [np.where(np.isfinite(b), b, 0.0) * scale for b in (sides.lower, sides.upper)]
-        cost = np.concatenate([np.ones(self.g), finite[0], -finite[1]])
+        cost = np.concatenate([np.ones(self.g), self._worth_of_bounds()])
         free = np.full(self.g, highspy.kHighsInf)
         nothing = np.zeros(0, dtype=np.int32)
         self.highs.addCols(
             len(cost), -cost, np.concatenate([-free, np.zeros(2 * self.k)]),
             np.concatenate([free, np.zeros(2 * self.k)]), 0,
             np.zeros(len(cost), dtype=np.int32), nothing, np.zeros(0))
+
+    def _worth_of_bounds(self) -> Floats:
+        scale = self.sides.scale / self.unit
+        lower, upper = (np.where(np.isfinite(b), b, 0.0) * scale
+                        for b in (self.sides.lower, self.sides.upper))
+        return np.concatenate([lower, -upper])
+
+    def rebound(self, sides: Sides) -> None:
+        """Give the rows other bounds; the cuts stay true."""
+        self.sides = sides
+        at = np.arange(self.g, self.g + 2 * self.k, dtype=np.int32)
+        self.highs.changeColsCost(len(at), at, -self._worth_of_bounds())
 
     def add(self, cost: Floats, activity: Floats) -> None:
         """One cut per group from an answer: value + activity · price <= cost."""

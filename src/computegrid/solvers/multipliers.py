@@ -8,23 +8,36 @@ For prices :math:`\lambda` of the side rows each unit is a network of its own, a
 bounds the optimum from below. Each answer of the networks is a cut; the master program over the
 cuts proposes the next prices and bounds the optimum from above, since its own dual mixes the
 answers into a feasible plan. The search keeps to a box around the best prices, whose side for each
-row grows where the cuts told the truth and shrinks where they did not.
+row grows where the cuts told the truth and shrinks where they did not. After a step that lost, it
+looks around: every part of the networks is asked at prices of its own, a little to one side of the
+best, so that one round shows what lies on all sides.
+
+A search may follow one of fewer networks that are alike: the small one is searched again with the
+bounds of its rows shifted by what the large one does otherwise at the same prices.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
 from computegrid.program.algebra import Floats
-from computegrid.solvers.master import Master
+from computegrid.solvers.box import Box, around
+from computegrid.solvers.master import Master, Promise
 from computegrid.solvers.sides import Sides
 
 WIDEST = 1e4
 """Farthest a price is sought, in the price at which the row doubles the cost of its lanes."""
+FOLLOWED, FIRST, NEAREST = 5, 0.02, 1e-3
+"""Most times a like search is followed, how far it looks at first, and a move of it too small to
+follow again."""
+ASIDE = 5e-3
+"""How far to look around prices that were followed, at least."""
+LIKE_ROUNDS = 25
+"""Most answers asked of the like networks each time."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +66,12 @@ class Networks(Protocol):
     def sides(self) -> Sides:
         """The rows that are priced."""
 
+    @property
+    def parts(self) -> int:
+        """Parts that may be asked at prices of their own."""
+
     def answer(self, price: Floats) -> Answer:
-        """Solve every unit at these prices."""
+        """Solve every unit at these prices, shape (K,), or at those of its part, (parts, K)."""
 
 
 @dataclass(frozen=True)
@@ -107,76 +124,105 @@ def find_prices(
         Told after every answer: rounds, bound, and the width of the gap there (the true one only
         where the search leans on no edge).
     """
-    sides = networks.sides
-    centre = np.clip(np.zeros(len(sides.keys)) if start is None else start, sides.least, sides.most)
-    first = networks.answer(centre)
-    if not len(centre):
-        total = float(first.cost.sum())
-        return Prices(centre, total, total, np.ones((1, len(first.cost))), 0.0, 1, False)
-    master = Master(sides, len(first.cost), max(1.0, abs(float(first.cost.sum()))))
-    master.add(first.cost, first.activity)
-    best, rounds, operating = _bound(sides, first, centre), 1, max(1.0, first.operating)
-    box = Box(np.full(len(centre), reach), np.zeros(len(centre)))
-    while True:
-        found = master.best(centre, box.reach)
-        width = (found.value - best) / operating
-        narrow = bool((found.leaning & (box.reach < WIDEST)).any())
-        if width <= gap and narrow:
-            box = box.times(10.0)
-            continue
-        if width <= gap or rounds >= max_rounds:
-            if narrow:
-                found = master.best(centre, np.full(len(centre), WIDEST))
-                width = (found.value - best) / operating
-            return Prices(centre, best, found.value, found.weights, width, rounds,
-                          bool(found.leaning.any()))
-        answer = networks.answer(found.price)
-        rounds += 1
-        master.add(answer.cost, answer.activity)
-        bound = _bound(sides, answer, found.price)
-        told = (bound - best) / (found.value - best)
-        if told > 0.5 and (found.leaning & (box.reach >= WIDEST)).any():
-            return Prices(centre, best, np.inf, found.weights, np.inf, rounds, True)
-        box = box.after((found.price - centre) / sides.scale, told)
-        if bound > best:
-            best, centre, operating = bound, found.price, max(1.0, answer.operating)
-        if heard is not None:
-            heard(rounds, best, width)
+    return Search(networks, start, heard).run(reach, gap, max_rounds)
 
 
-@dataclass(frozen=True)
-class Box:
-    """How far around the best prices each row's is sought.
+class Search:
+    """The cuts so far, and the best prices; the arguments are those of :func:`find_prices`."""
 
-    Attributes
-    ----------
-    reach : float array, shape (K,)
-        In the rows' own scale.
-    last : float array, shape (K,)
-        Which edge each price went to in the last step taken: -1, 1, or 0.
-    """
+    def __init__(
+        self, networks: Networks, start: Floats | None = None,
+        heard: Callable[[int, float, float], None] | None = None,
+    ) -> None:
+        self.networks, self.sides, self.heard = networks, networks.sides, heard
+        k = len(self.sides.keys)
+        self.centre = np.clip(np.zeros(k) if start is None else start, self.sides.least,
+                              self.sides.most)
+        self.answer = networks.answer(self.centre)
+        self.best, self.rounds = _bound(self.sides, self.answer, self.centre), 1
+        self.master = Master(self.sides, len(self.answer.cost), max(1.0, abs(
+            float(self.answer.cost.sum()))))
+        self.master.add(self.answer.cost, self.answer.activity)
 
-    reach: Floats
-    last: Floats
+    def follow(self, like: Search, gap: float) -> float:
+        """Ask at the prices a like search would find; return how far to look from there.
 
-    def times(self, factor: float) -> Box:
-        """The box made wider."""
-        return Box(np.minimum(self.reach * factor, WIDEST), self.last)
-
-    def after(self, move: Floats, told: float) -> Box:
-        """The box after a step by ``move`` that won ``told`` of what was promised.
-
-        A price that leans on its edge gets more room where the cuts told the truth or it went that
-        way before, and less where the step lost or it turned round.
+        It has to stand at the best prices of this one.
         """
-        edge = np.where(np.abs(move) >= 0.999 * self.reach, np.sign(move), 0.0)
-        factor = np.ones(len(move))
-        if told < 0.0:
-            factor = np.where(edge != 0, 0.5, 1.0) if edge.any() else np.full(len(move), 0.5)
-            return Box(self.reach * factor, self.last)
-        factor[(edge != 0) & ((told > 0.5) | (edge == self.last))] = 2.0
-        factor[edge * self.last < 0] = 0.5
-        return Box(np.minimum(self.reach * factor, WIDEST), edge)
+        moved = FIRST
+        for _ in range(FOLLOWED):
+            other = self.answer.activity.sum(axis=0) - like.answer.activity.sum(axis=0)
+            like.shift(other)
+            like.run(moved, gap, like.rounds + LIKE_ROUNDS)
+            moved = float(np.max(np.abs(like.centre - self.centre) / self.sides.scale))
+            if moved > 0.0:
+                self._ask(like.centre, self._width(self._promise(WIDEST)))
+            if moved < NEAREST or self.centre is not like.centre:
+                break
+        return max(moved, ASIDE)
+
+    def shift(self, activity: Floats) -> None:
+        """Search for what is best if every row held this much more."""
+        sides = self.networks.sides
+        self.sides = replace(sides, lower=sides.lower - activity, upper=sides.upper - activity)
+        self.master.rebound(self.sides)
+        self.best = _bound(self.sides, self.answer, self.centre)
+
+    def look_around(self, reach: float) -> bool:
+        """Ask every part a little to one side of the best prices; False if parts are too few."""
+        prices = around(self.centre, reach * self.sides.scale, self.networks.parts, self.rounds)
+        if prices is not None:
+            self._ask(np.clip(prices, self.sides.least, self.sides.most), np.inf)
+        return prices is not None
+
+    def run(self, reach: float, gap: float, max_rounds: int) -> Prices:
+        """Search until bound and value are near."""
+        if not len(self.centre):
+            weights = np.ones((1, len(self.answer.cost)))
+            return Prices(self.centre, self.best, self.best, weights, 0.0, 1, False)
+        box, aside = Box(np.full(len(self.centre), reach), np.zeros(len(self.centre))), reach
+        while True:
+            found = self._promise(box.reach)
+            width = self._width(found)
+            near, spent = width <= gap, self.rounds >= max_rounds
+            if (near or spent) and (found.leaning & (box.reach < WIDEST)).any():
+                wide = self._promise(WIDEST)
+                if not spent and self._width(wide) > gap:  # the bound is there, the mixture is not
+                    self.look_around(aside)
+                    box, aside = box.times(10.0, WIDEST), 0.6 * aside
+                    continue
+                found = wide
+            if near or spent:
+                return self._prices(found, bool(found.leaning.any()))
+            best, centre = self.best, self.centre
+            bound = self._ask(found.price, width)
+            told = (bound - best) / (found.value - best)
+            if told > 0.5 and (found.leaning & (box.reach >= WIDEST)).any():
+                return replace(self._prices(found, True), value=np.inf, gap=np.inf)
+            box = box.after((found.price - centre) / self.sides.scale, told, WIDEST)
+            if told < 0.0 and self.look_around(aside):
+                aside *= 0.6
+
+    def _promise(self, reach: Floats | float) -> Promise:
+        return self.master.best(self.centre, np.broadcast_to(reach, self.centre.shape))
+
+    def _width(self, found: Promise) -> float:
+        return (found.value - self.best) / max(1.0, self.answer.operating)
+
+    def _ask(self, price: Floats, width: float) -> float:
+        answer = self.networks.answer(price)
+        self.rounds += 1
+        self.master.add(answer.cost, answer.activity)
+        bound = -np.inf if price.ndim > 1 else _bound(self.sides, answer, price)
+        if bound > self.best:
+            self.best, self.centre, self.answer = bound, price, answer
+        if self.heard is not None:
+            self.heard(self.rounds, self.best, width)
+        return bound
+
+    def _prices(self, found: Promise, at_edge: bool) -> Prices:
+        return Prices(self.centre, self.best, found.value, found.weights, self._width(found),
+                      self.rounds, at_edge)
 
 
 def _bound(sides: Sides, answer: Answer, price: Floats) -> float:

@@ -36,17 +36,22 @@ class Reading:
     hours: Codes | None
 
     def relieve(self, cost: Floats, price: Floats) -> None:
-        """Take what the rows' prices are worth off the cost of lanes, shape (L, T), in place."""
+        """Take what the rows' prices are worth off the cost of lanes, shape (L, T), in place.
+
+        Prices have shape (K, 1), or (K, T) where every hour has its own.
+        """
         own = price[self.first:self.first + self.size]
         if self.hours is not None:
-            worth = own.reshape(-1, len(self.hours))[self.row]
+            by_hour = np.broadcast_to(own, (len(own), self.coefficient.shape[1]))[:, self.hours]
+            n = len(self.hours)
+            worth = by_hour.reshape(-1, n, n)[:, np.arange(n), np.arange(n)][self.row]
             cost[np.ix_(self.entity, self.hours)] -= worth * self.coefficient[:, self.hours]
             return
         worth = own[self.row]
-        used = np.flatnonzero(worth)
+        used = np.flatnonzero(worth.any(axis=1))
         if len(used):
             one = self.coefficient if len(self.coefficient) == 1 else self.coefficient[used]
-            cost[self.entity[used]] -= one * worth[used, None]
+            cost[self.entity[used]] -= one * worth[used]
 
     def add_up(
         self, total: Floats, lane: Codes, hour: Codes, mw: Floats, group: Codes
@@ -97,10 +102,13 @@ class Sides:
     readings: tuple[Reading, ...]
 
     def relieved(self, cost: Floats, price: Floats) -> Floats:
-        r"""Cost of lanes less their worth to the rows, :math:`c - A^\top \lambda`, shape (L, T)."""
+        r"""Cost of lanes less their worth to the rows, :math:`c - A^\top \lambda`, shape (L, T).
+
+        Prices have shape (K,), or (K, T) where every hour has its own.
+        """
         out = cost.copy()
         for one in self.readings:
-            one.relieve(out, price)
+            one.relieve(out, price.reshape(len(self.keys), -1))
         return out
 
     def activity(

@@ -78,10 +78,22 @@ class WindowNetworks:
         self.sifting = True
         self.asked, self.width = 0, float("inf")
 
+    def with_all_lanes(self, rounds: Rounds) -> WindowNetworks:
+        """The same, where no lane is left aside."""
+        out = WindowNetworks(self.scenario, self.chosen, self.windows, self._sides, rounds,
+                             self.factor, self.heard)
+        out.sifting, out.trees = False, self.trees
+        return out
+
     @property
     def sides(self) -> Sides:
         """The rows that are priced."""
         return self._sides
+
+    @property
+    def parts(self) -> int:
+        """Parts that may be asked at prices of their own: the windows."""
+        return len(self.windows)
 
     def answer(self, price: Floats) -> Answer:
         """Solve every window at these prices, or find that it was done before."""
@@ -91,14 +103,16 @@ class WindowNetworks:
             kept = self.rounds.lanes(k)
             self.near = self.near if kept is None else Near(price, kept)
             return found
+        one = price.ndim == 1
         near = self.near if self.near and self.near.serves(price, self.sides.scale) else None
         costs, activities, plans, operating = [], [], [], 0.0  # by window
         lanes: list[Codes] = []
         gap = f", gap {self.width:.0e} so far" if np.isfinite(self.width) else ""
 
         def work(w: int) -> tuple[Answer, Plan, Codes | None]:
-            solved = self.solve(w, price, near)
-            own = near_lanes(solved.oracle, WIDTH) if near is None and self.sifting else None
+            solved = self.solve(w, price if one else price[w], near)
+            choose = near is None and one and self.sifting
+            own = near_lanes(solved.oracle, WIDTH) if choose else None
             return solved.answer, solved.plan, own
 
         for answer, plan, own in self.each(work, f"round {k + 1}{gap}"):

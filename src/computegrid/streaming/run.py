@@ -13,24 +13,22 @@ import pandas as pd
 
 from computegrid import runs
 from computegrid.errors import DataError, InfeasibleError, ScenarioError, SolverError
-from computegrid.program.build import selections
+from computegrid.program.build import Selections, selections
 from computegrid.program.rules import warn_if_idle
 from computegrid.saving import write_text
 from computegrid.scenario.regime import Regime, Rule
 from computegrid.scenario.scenario import Scenario
-from computegrid.solvers.multipliers import Prices, find_prices
+from computegrid.solvers.multipliers import ASIDE, Prices, Search
 from computegrid.solvers.network_oracle import InfeasibleNetworkError, NetworkError
 from computegrid.streaming.finish import TABLES, Proof, finish
 from computegrid.streaming.networks import Heard, WindowNetworks, sides_of
 from computegrid.streaming.rounds import Rounds
-from computegrid.streaming.window import windows_of
+from computegrid.streaming.window import Window, windows_of
 
-SAMPLED = 12
-"""Windows of the sample that finds the first prices."""
+SAMPLES = (6, 24)
+"""Windows of the samples that find the first prices; the larger follows the smaller."""
 ROUNDS = 40
 """Most times all windows, or all of the sample, are solved."""
-NEAR = 0.005
-"""How far to search around the sample's prices at first, in the rows' own scale."""
 
 
 @dataclass(frozen=True)
@@ -148,20 +146,15 @@ def solve_streamed(
         "days": days, "tables_sha256": _hash_of(scenario)}
     _claim(place, asked)
     try:
-        sides = sides_of(scenario.arrays, chosen, windows)
-        start = None
-        if len(windows) > 2 * SAMPLED and len(sides.keys):
-            few = windows[::len(windows) // SAMPLED]
-            sample = WindowNetworks(scenario, chosen, few, sides, Rounds(place / "work" / "sample"),
-                                    len(windows) / len(few), heard)
-            first = find_prices(sample, gap=10.0 * gap, max_rounds=ROUNDS, heard=sample.hear)
-            start = None if first.at_edge else first.price  # a few days may not keep what all can
-        networks = WindowNetworks(scenario, chosen, windows, sides,
-                                  Rounds(place / "work" / "whole"), 1.0, heard)
-        found = find_prices(networks, start, reach=1.0 if start is None else NEAR, gap=0.9 * gap,
-                            max_rounds=ROUNDS, heard=networks.hear)
+        networks, found = _search(scenario, chosen, windows, place / "work", gap, heard)
         _require_end(found, gap, own)
         summary, rules, proof = finish(networks, found, place / "work")
+        if proof.gap > gap:  # a lane that was left aside is worth its cost
+            networks = networks.with_all_lanes(Rounds(place / "work" / "all-lanes"))
+            search = Search(networks, found.price, networks.hear)
+            found = search.run(ASIDE, 0.9 * gap, ROUNDS)
+            _require_end(found, gap, own)
+            summary, rules, proof = finish(networks, found, place / "work")
     except InfeasibleNetworkError as failure:
         raise InfeasibleError(
             f"{scenario.name!r} has no dispatch under {own.name!r} that its networks find: "
@@ -180,6 +173,33 @@ def solve_streamed(
         indent=1, default=float))
     shutil.rmtree(place / "work", ignore_errors=True)
     return StreamedRun(place, summary, rules, proof, found.rounds)
+
+
+def _search(
+    scenario: Scenario, chosen: Selections, windows: list[Window], work: Path, gap: float,
+    heard: Heard | None,
+) -> tuple[WindowNetworks, Prices]:
+    """Find the prices of the rows over the horizon: of a few windows, then of more, then of all.
+
+    Each search follows the one before, which is of networks that are alike.
+    """
+    sides = sides_of(scenario.arrays, chosen, windows)
+    sampled = len(sides.keys) and len(windows) >= 2 * SAMPLES[-1]
+    steps = [len(windows) // n for n in SAMPLES] if sampled else []
+    like: Search | None = None
+    for step in (*steps, 1):
+        few = windows[::step]
+        rounds = Rounds(work / f"{len(few)}-windows")
+        networks = WindowNetworks(
+            scenario, chosen, few, sides, rounds, len(windows) / len(few), heard)
+        search = Search(networks, None if like is None else like.centre, networks.hear)
+        reach = 1.0
+        if like is not None:
+            reach = search.follow(like, 0.1 * gap)
+            search.look_around(reach)
+        found = search.run(reach, 0.9 * gap if step == 1 else 10.0 * gap, ROUNDS)
+        like = None if found.at_edge else search  # a few days may not keep what all can
+    return networks, found
 
 
 def _hash_of(scenario: Scenario) -> str:
