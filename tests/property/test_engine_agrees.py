@@ -5,6 +5,7 @@ from collections import Counter
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from computegrid.scenario.scenario import Scenario
 from computegrid.solvers.certificate import certify
 from computegrid.solvers.choose import solve_program
 from computegrid.solvers.solution import Status
+from computegrid.streaming import run
 from computegrid.streaming.run import solve_streamed
 
 QUANTITIES = ("it_mw", "power_mw", "energy_mwh", "carbon_t", "spend_usd", "gbps", "utilisation")
@@ -75,7 +77,7 @@ def _rule(draw, rng, k):
         "demand": draw(st.sampled_from([{}, {"bloc": "a"}, {"workload": "w0"}])),
         "supply": draw(st.sampled_from([{}, {"control": "x"}, {"site": "s0"}, {"bloc": "b"}])),
     }
-    hours = draw(st.sampled_from([None, [0]]))
+    hours = draw(st.sampled_from([None, [0], {"min": 1}]))
     kind = draw(st.sampled_from(["Forbid", "Limit", "Limit", "Limit", "Share", "Charge"]))
     if kind == "Forbid":
         return Forbid(hours=hours, **where)
@@ -101,7 +103,7 @@ def _rule(draw, rng, k):
 def test_engine_and_highs_agree():
     taken = []
 
-    @settings(max_examples=300, deadline=None, derandomize=True, database=None,
+    @settings(max_examples=320, deadline=None, derandomize=True, database=None,
               suppress_health_check=list(HealthCheck))
     @given(scenarios())
     def agree(case):
@@ -131,7 +133,10 @@ def test_engine_and_highs_agree():
     assert sum(not reason for reason in taken) >= 250, Counter(taken)
 
 
-def test_streamed_and_highs_agree(tmp_path):
+@pytest.mark.parametrize("samples", [(24,), (1,)])
+def test_streamed_and_highs_agree(tmp_path, monkeypatch, samples):
+    """Also where a day of each scenario is the sample that all its days follow."""
+    monkeypatch.setattr(run, "SAMPLES", samples)
     taken = []
 
     @settings(max_examples=60, deadline=None, derandomize=True, database=None,

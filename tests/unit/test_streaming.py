@@ -11,7 +11,6 @@ from computegrid.dispatch import solve
 from computegrid.errors import DataError, InfeasibleError, ScenarioError
 from computegrid.program.build import selections, write_equations
 from computegrid.scenario.regime import Charge, Forbid, Limit, Share
-from computegrid.solvers import multipliers
 from computegrid.solvers.network_oracle import NetworkError
 from computegrid.streaming import lanes, networks, run
 from computegrid.streaming.finish import hourly_residual
@@ -263,26 +262,3 @@ def test_workers_do_not_change_the_answer(tmp_path, monkeypatch):
         costs.append(cg.solve_streamed(
             world(7.0), tmp_path / str(n), [SHARE, CAP], gap=1e-6).summary["cost_usd"])
     assert costs[0] == costs[1]
-
-
-def test_the_search_reports_its_gap():
-    heard = []
-
-    class Line:
-        """One group, one row x >= 1, cost 2 below 1 and 5 above."""
-
-        def __init__(self):
-            from computegrid.solvers.sides import Sides
-            one = np.ones(1)
-            self.parts = 1
-            self.sides = Sides((("row", 0),), np.zeros(1, dtype=np.int64), one, one * np.inf,
-                               one * 0, one * np.inf, one, ())
-
-        def answer(self, price):
-            x = 0.0 if price[0] <= 2.0 else 3.0
-            return multipliers.Answer(np.array([2.0 * x]), np.array([[x]]), 2.0)
-
-    found = multipliers.find_prices(Line(), heard=lambda *what: heard.append(what))
-    assert found.price[0] == pytest.approx(2.0) and found.bound == pytest.approx(2.0)
-    assert found.gap <= 1e-6 and not found.at_edge
-    assert [k for k, *_ in heard] == list(range(2, found.rounds + 1))

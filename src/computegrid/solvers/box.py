@@ -48,10 +48,10 @@ def around(price: Floats, reach: Floats, parts: int, turn: int = 0) -> Floats | 
     """Prices of every part, shape (parts, K): each a step of ``reach`` aside in one row's price.
 
     Rows take turns, and sides, another way each ``turn``; only rows that have a price do. None
-    where there are fewer parts than sides.
+    where there are fewer parts than such rows.
     """
     rows = np.flatnonzero(price)
-    if not len(rows) or parts < 2 * len(rows):
+    if not len(rows) or parts < len(rows):
         return None
     part = np.arange(parts)
     step = part + turn

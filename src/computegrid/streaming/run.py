@@ -23,10 +23,12 @@ from computegrid.solvers.network_oracle import InfeasibleNetworkError, NetworkEr
 from computegrid.streaming.finish import TABLES, Proof, finish
 from computegrid.streaming.networks import Heard, WindowNetworks, sides_of
 from computegrid.streaming.rounds import Rounds
-from computegrid.streaming.window import Window, windows_of
+from computegrid.streaming.window import Window, windows_of, without_waiting
 
 SAMPLES = (6, 24)
 """Windows of the samples that find the first prices; the larger follows the smaller."""
+LIKE = 1e-3
+"""Gap to which those are searched."""
 ROUNDS = 40
 """Most times all windows, or all of the sample, are solved."""
 
@@ -181,24 +183,32 @@ def _search(
 ) -> tuple[WindowNetworks, Prices]:
     """Find the prices of the rows over the horizon: of a few windows, then of more, then of all.
 
-    Each search follows the one before, which is of networks that are alike.
+    Each search follows the one before, which is of networks that are alike: in the few windows
+    nothing waits.
     """
     sides = sides_of(scenario.arrays, chosen, windows)
-    sampled = len(sides.keys) and len(windows) >= 2 * SAMPLES[-1]
-    steps = [len(windows) // n for n in SAMPLES] if sampled else []
-    like: Search | None = None
-    for step in (*steps, 1):
-        few = windows[::step]
-        rounds = Rounds(work / f"{len(few)}-windows")
-        networks = WindowNetworks(
-            scenario, chosen, few, sides, rounds, len(windows) / len(few), heard)
-        search = Search(networks, None if like is None else like.centre, networks.hear)
-        reach = 1.0
+
+    def search(few: list[Window], given: Scenario, like: Search | None, enough: float) -> tuple[
+        WindowNetworks, Search, Prices
+    ]:
+        networks = WindowNetworks(given, chosen, few, sides, Rounds(work / f"{len(few)}-windows"),
+                                  len(windows) / len(few), heard)
+        own, reach = Search(networks, None if like is None else like.centre, networks.hear), 1.0
         if like is not None:
-            reach = search.follow(like, 0.1 * gap)
-            search.look_around(reach)
-        found = search.run(reach, 0.9 * gap if step == 1 else 10.0 * gap, ROUNDS)
-        like = None if found.at_edge else search  # a few days may not keep what all can
+            reach = own.follow(like, 0.1 * gap)
+            own.look_around(reach)
+        return networks, own, own.run(reach, enough, ROUNDS)
+
+    like: Search | None = None
+    if len(sides.keys) and len(windows) >= 2 * SAMPLES[-1]:
+        for n in SAMPLES:
+            few = windows[::len(windows) // n]
+            try:
+                _, own, first = search(few, without_waiting(scenario), like, max(LIKE, gap))
+            except InfeasibleNetworkError:  # what cannot be served at once may be served later
+                break
+            like = None if first.at_edge else own  # a few days may not keep what all can
+    networks, _, found = search(windows, scenario, like, 0.9 * gap)
     return networks, found
 
 

@@ -62,6 +62,12 @@ def part_of(scenario: Scenario, window: Window) -> Scenario:
                    _tables={**tables, "hours": tables["hours"].iloc[window.hours]})
 
 
+def without_waiting(scenario: Scenario) -> Scenario:
+    """The scenario as if no work could wait: its hours stand alone, and are sooner solved."""
+    a = scenario.arrays
+    return replace(scenario, _arrays=replace(a, defer_hours=np.zeros_like(a.defer_hours)))
+
+
 def equations_of(
     a: Arrays, chosen: Selections, window: Window, lanes: Codes | None = None
 ) -> Equations:
