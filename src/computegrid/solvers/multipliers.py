@@ -156,7 +156,7 @@ class Search:
             like.run(moved, gap, like.rounds + LIKE_ROUNDS)
             moved = float(np.max(np.abs(like.centre - self.centre) / self.sides.scale))
             if moved > 0.0:
-                self._ask(like.centre, self._width(self._promise(WIDEST)))
+                self._ask(like.centre, np.inf)
             if moved < NEAREST or self.centre is not like.centre:
                 break
         return max(moved, ASIDE)
