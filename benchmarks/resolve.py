@@ -2,7 +2,7 @@
 
     python benchmarks/resolve.py                       # Europe's open market
     python benchmarks/resolve.py europe status-quo --owners 6
-    python benchmarks/resolve.py --case shares 1000000 # the synthetic case of peers.py
+    python benchmarks/resolve.py --case shares 1000000 # the synthetic case of peers.py, by site
 
 CPU seconds of the whole solve (build, engine, tie-break, certificate), all answers certified.
 ``HiGHS cold`` is the reference path on the same program; ``cold`` is the engine from nothing.
@@ -26,11 +26,12 @@ from computegrid.scenario.regime import Forbid, Regime
 from computegrid.scenario.scenario import Scenario
 
 
-def frozen(scenario: Scenario, regime: Regime, owners: int) -> list[Regime]:
+def frozen(scenario: Scenario, regime: Regime, owners: int, column: str) -> list[Regime]:
     """The regime with the sites of each owner closed in turn, the largest first."""
-    size = scenario.sites.groupby("control")["capacity_mw"].sum().sort_values(ascending=False)
+    sites = scenario.sites.reset_index(names="site")
+    size = sites.groupby(column)["capacity_mw"].sum().sort_values(ascending=False)
     return [Regime(f"{regime.name}-without-{who}",
-                   (*regime.rules, Forbid(label=f"freeze-{who}", supply={"control": who})))
+                   (*regime.rules, Forbid(label=f"freeze-{who}", supply={column: who})))
             for who in size.index[:owners]]
 
 
@@ -67,7 +68,7 @@ def main() -> None:
     print(f"{scenario.name}, {regime.name}: {columns:,} flow columns; HiGHS cold {highs_s:.2f} s, "
           f"cold {cold_s:.2f} s, {base.solver[:60]}")
     rows = []
-    for one in frozen(scenario, regime, given.owners):
+    for one in frozen(scenario, regime, given.owners, "site" if given.case else "control"):
         alone, first = seconds(scenario, one)
         near, second = seconds(scenario, one, near=base)
         if first is None or second is None:

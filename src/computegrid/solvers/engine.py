@@ -10,7 +10,8 @@ from computegrid.errors import SolverError
 from computegrid.program.algebra import Floats, LinearProgram
 from computegrid.solvers.answers import Answers
 from computegrid.solvers.certificate import certify
-from computegrid.solvers.multipliers import find_prices
+from computegrid.solvers.multipliers import Prices, Search
+from computegrid.solvers.narrow import NarrowAnswers
 from computegrid.solvers.network import Network, bounds_of, build_network
 from computegrid.solvers.network_oracle import NetworkError, Oracle
 from computegrid.solvers.sample import first_prices
@@ -20,9 +21,13 @@ from computegrid.solvers.solution import Solution, Status, WarmStart
 
 MOST_PRICED = 64
 """Most rows over the horizon that are priced by decomposition; more are left to sifting."""
-NEAR, SAMPLED = 0.02, 0.01
+NEAR, SAMPLED = 0.005, 0.005
 """How far to search at first around the prices of a like program, and around those of a sample of
 the hours, in the rows' own scale."""
+MOST_ROUNDS = 80
+"""Most answers a search asks for."""
+WORTH_NARROWING = 50_000
+"""Flow columns from which it is worth while to look at few lanes."""
 GAP = 1e-9
 """Gap at which the mixture of the networks' answers is the optimum, of the operating cost."""
 
@@ -107,7 +112,7 @@ def _with_side_rows(
         if start is None:
             start, reach = first_prices(lp, sides, deadline), SAMPLED
         answers = Answers(network, oracle, sides, deadline)
-        found = find_prices(answers, start, reach=1.0 if start is None else reach, gap=GAP)
+        found = _search(answers, start, reach if start is not None else 1.0)
         prices = dict(zip(sides.keys, found.price.tolist(), strict=True))
         if found.at_edge:
             raise UnkeptError("the prices of rows over the horizon grow without end")
@@ -123,6 +128,20 @@ def _with_side_rows(
     x, row_dual, used = sift(lp, network, oracle, row_dual, warm=not prices, deadline=deadline)
     how = f"then HiGHS on {used} of {lp.n_columns} columns, the others priced out"
     return x, row_dual, how, prices
+
+
+def _search(answers: Answers, start: Floats | None, reach: float) -> Prices:
+    """Search among few lanes where there are many, and prove the end over all of them."""
+    if answers.network.lp.families[0].size < WORTH_NARROWING:
+        return Search(answers, start).run(reach, GAP, MOST_ROUNDS)
+    narrow = NarrowAnswers(answers)
+    search = Search(narrow, start)
+    found = search.run(reach, GAP, MOST_ROUNDS)
+    narrow.close()
+    if found.at_edge:
+        return found
+    search.go_on_with(answers)
+    return search.run(NEAR, GAP, search.rounds + MOST_ROUNDS)
 
 
 def _names(network: Network) -> str:

@@ -17,12 +17,13 @@ from computegrid.scenario.arrays import Arrays
 from computegrid.scenario.scenario import Scenario
 from computegrid.solvers.answers import Answers
 from computegrid.solvers.multipliers import Answer
+from computegrid.solvers.narrow import WIDTH, columns_of_whole, near_lanes
 from computegrid.solvers.network import Network, bounds_of, build_network
 from computegrid.solvers.network_oracle import Oracle
 from computegrid.solvers.network_pack import PackedTree, pack, unpack
 from computegrid.solvers.sides import Sides, priceable, read_sides
 from computegrid.solvers.split import workers
-from computegrid.streaming.lanes import WIDTH, Near, columns_of_whole, near_lanes
+from computegrid.streaming.lanes import Near
 from computegrid.streaming.rounds import Plan, Rounds
 from computegrid.streaming.window import Window, bounds_of_whole, equations_of, factors
 
