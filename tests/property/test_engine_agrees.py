@@ -105,11 +105,11 @@ def _rule(draw, rng, k):
 def test_engine_and_highs_agree(monkeypatch, narrowing, examples):
     """Also where most rounds look at few lanes."""
     monkeypatch.setattr(engine, "WORTH_NARROWING", narrowing)
-    monkeypatch.setattr(narrow, "MOST_KEPT", 1.0)
-    monkeypatch.setattr(narrow, "WIDTH", 0.0)
+    for name, value in (("MOST_KEPT", 1.0), ("WIDTH", 0.0), ("REACH", 1e9)):
+        monkeypatch.setattr(narrow, name, value)
     looked, taken = [], []
-    chosen = narrow.near_lanes
-    monkeypatch.setattr(narrow, "near_lanes", lambda *a: looked.append(1) or chosen(*a))
+    answer = narrow._Few.answer
+    monkeypatch.setattr(narrow._Few, "answer", lambda *a: looked.append(1) or answer(*a))
 
     @settings(max_examples=examples, deadline=None, derandomize=True, database=None,
               suppress_health_check=list(HealthCheck))
@@ -124,8 +124,8 @@ def test_engine_and_highs_agree(monkeypatch, narrowing, examples):
             found = solve_program(lp, solver="network")
         except SolverError as refused:
             taken.append(str(refused))
-            if "infeasible" in str(refused) or "cannot be kept" in str(refused):
-                assert reference.status is Status.INFEASIBLE
+            assert "infeasible" in str(refused) or "cannot be kept" in str(refused)
+            assert reference.status is Status.INFEASIBLE
             return
         if found.status is Status.INFEASIBLE:
             taken.append(found.solver)
@@ -139,7 +139,7 @@ def test_engine_and_highs_agree(monkeypatch, narrowing, examples):
 
     agree()
     assert sum(not reason for reason in taken) >= 0.75 * examples, Counter(taken)
-    assert bool(looked) == (not narrowing)
+    assert len(looked) >= 50 if narrowing == 0 else not looked
 
 
 @pytest.mark.parametrize("samples", [(24,), (1,)])
