@@ -37,7 +37,7 @@ follow again."""
 ASIDE = 5e-3
 """How far to look around prices that were followed, at least."""
 LIKE_ROUNDS = 25
-"""Most answers asked of the like networks each time."""
+"""Most answers asked of the like networks each time, and one more for each row."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ class Search:
         for _ in range(FOLLOWED):
             other = self.answer.activity.sum(axis=0) - like.answer.activity.sum(axis=0)
             like.shift(other)
-            like.run(moved, gap, like.rounds + LIKE_ROUNDS)
+            like.run(moved, gap, like.rounds + LIKE_ROUNDS + len(self.centre))
             moved = float(np.max(np.abs(like.centre - self.centre) / self.sides.scale))
             if moved > 0.0:
                 self._ask(like.centre, np.inf)
@@ -199,7 +199,7 @@ class Search:
                     continue
                 found = wide
             if near or spent:
-                return self._prices(found, bool(found.leaning.any()))
+                return self._prices(found, near and bool(found.leaning.any()))
             best, centre = self.best, self.centre
             bound = self._ask(found.price, width)
             told = (bound - best) / (found.value - best)

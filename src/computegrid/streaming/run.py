@@ -188,23 +188,24 @@ def _search(
     """
     sides = sides_of(scenario.arrays, chosen, windows)
 
-    def search(few: list[Window], given: Scenario, like: Search | None, enough: float) -> tuple[
-        WindowNetworks, Search, Prices
-    ]:
+    def search(
+        few: list[Window], given: Scenario, like: Search | None, enough: float, most: int = ROUNDS,
+    ) -> tuple[WindowNetworks, Search, Prices]:
         networks = WindowNetworks(given, chosen, few, sides, Rounds(work / f"{len(few)}-windows"),
                                   len(windows) / len(few), heard)
         own, reach = Search(networks, None if like is None else like.centre, networks.hear), 1.0
         if like is not None:
             reach = own.follow(like, 0.1 * gap)
             own.look_around(reach)
-        return networks, own, own.run(reach, enough, ROUNDS)
+        return networks, own, own.run(reach, enough, most)
 
     like: Search | None = None
     if len(sides.keys) and len(windows) >= 2 * SAMPLES[-1]:
         for n in SAMPLES:
             few = windows[::len(windows) // n]
             try:
-                _, own, first = search(few, without_waiting(scenario), like, max(LIKE, gap))
+                _, own, first = search(few, without_waiting(scenario), like, max(LIKE, gap),
+                                       ROUNDS + 4 * len(sides.keys))
             except InfeasibleNetworkError:  # what cannot be served at once may be served later
                 break
             like = None if first.at_edge else own  # a few days may not keep what all can
