@@ -10,7 +10,7 @@ from computegrid.errors import SolverError
 from computegrid.program.algebra import Floats, LinearProgram
 from computegrid.solvers.answers import Answers
 from computegrid.solvers.certificate import certify
-from computegrid.solvers.multipliers import Prices, Search
+from computegrid.solvers.multipliers import WIDEST, Prices, Search
 from computegrid.solvers.narrow import NarrowAnswers
 from computegrid.solvers.network import Network, bounds_of, build_network
 from computegrid.solvers.network_oracle import NetworkError, Oracle
@@ -138,10 +138,8 @@ def _search(answers: Answers, start: Floats | None, reach: float) -> Prices:
     search = Search(narrow, start)
     found = search.run(reach, GAP, MOST_ROUNDS)
     narrow.close()
-    if found.at_edge:
-        return found
     search.go_on_with(answers)
-    return search.run(NEAR, GAP, search.rounds + MOST_ROUNDS)
+    return search.run(WIDEST if found.at_edge else NEAR, GAP, search.rounds + MOST_ROUNDS)
 
 
 def _names(network: Network) -> str:

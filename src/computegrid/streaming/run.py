@@ -149,12 +149,13 @@ def solve_streamed(
     _claim(place, asked)
     try:
         networks, found = _search(scenario, chosen, windows, place / "work", gap, heard)
-        _require_end(found, gap, own)
-        summary, rules, proof = finish(networks, found, place / "work")
-        if proof.gap > gap:  # a lane that was left aside is worth its cost
+        if not found.at_edge:
+            _require_end(found, gap, own)
+            summary, rules, proof = finish(networks, found, place / "work")
+        if found.at_edge or proof.gap > gap:  # a lane that was left aside is worth its cost
             networks = networks.with_all_lanes(Rounds(place / "work" / "all-lanes"))
             search = Search(networks, found.price, networks.hear)
-            found = search.run(ASIDE, 0.9 * gap, ROUNDS)
+            found = search.run(1.0 if found.at_edge else ASIDE, 0.9 * gap, ROUNDS)
             _require_end(found, gap, own)
             summary, rules, proof = finish(networks, found, place / "work")
     except InfeasibleNetworkError as failure:
