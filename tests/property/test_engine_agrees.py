@@ -17,7 +17,7 @@ from computegrid.solvers import engine, narrow
 from computegrid.solvers.certificate import certify
 from computegrid.solvers.choose import solve_program
 from computegrid.solvers.solution import Status
-from computegrid.streaming import run
+from computegrid.streaming import search
 from computegrid.streaming.run import solve_streamed
 
 QUANTITIES = ("it_mw", "power_mw", "energy_mwh", "carbon_t", "spend_usd", "gbps", "utilisation")
@@ -145,7 +145,7 @@ def test_engine_and_highs_agree(monkeypatch, narrowing, examples):
 @pytest.mark.parametrize("samples", [(24,), (1,)])
 def test_streamed_and_highs_agree(tmp_path, monkeypatch, samples):
     """Also where a day of each scenario is the sample that all its days follow."""
-    monkeypatch.setattr(run, "SAMPLES", samples)
+    monkeypatch.setattr(search, "SAMPLES", samples)
     taken = []
 
     @settings(max_examples=60, deadline=None, derandomize=True, database=None,

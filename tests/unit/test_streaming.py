@@ -12,7 +12,7 @@ from computegrid.errors import DataError, InfeasibleError, ScenarioError
 from computegrid.program.build import selections, write_equations
 from computegrid.scenario.regime import Charge, Forbid, Limit, Share
 from computegrid.solvers.network_oracle import NetworkError
-from computegrid.streaming import lanes, networks, run
+from computegrid.streaming import lanes, networks, search
 from computegrid.streaming.finish import hourly_residual
 from computegrid.streaming.window import part_of, windows_of
 
@@ -98,7 +98,7 @@ def test_prices_are_those_of_the_whole(tmp_path):
 
 
 def test_a_sample_of_the_windows_only_finds_the_first_prices(tmp_path, monkeypatch):
-    monkeypatch.setattr(run, "SAMPLES", (1, 2))
+    monkeypatch.setattr(search, "SAMPLES", (1, 2))
     heard = []
     scenario = world(7.0)
     found = cg.solve_streamed(scenario, tmp_path / "run", [SHARE, CAP], gap=1e-6,
@@ -145,7 +145,7 @@ def test_a_stopped_run_goes_on_where_it_stopped_and_ends_the_same(tmp_path):
 
 
 def test_a_gap_that_was_not_reached_may_be_asked_larger(tmp_path, monkeypatch):
-    monkeypatch.setattr(run, "ROUNDS", 3)
+    monkeypatch.setattr(search, "ROUNDS", 3)
     with pytest.raises(cg.SolverError, match="ask for a larger one"):
         cg.solve_streamed(world(), tmp_path / "run", [SHARE, CAP], gap=1e-9)
     solved = []
@@ -202,7 +202,7 @@ def test_networks_that_stall_are_not_called_infeasible(tmp_path, monkeypatch):
     def stall(*_, **__):
         raise NetworkError("stalled")
 
-    monkeypatch.setattr(run, "Search", stall)
+    monkeypatch.setattr(search, "Search", stall)
     with pytest.raises(cg.SolverError, match="could not be solved: stalled"):
         cg.solve_streamed(world(), tmp_path / "run", [SHARE])
 

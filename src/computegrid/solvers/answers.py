@@ -6,7 +6,8 @@ import numpy as np
 
 from computegrid.program.algebra import Floats
 from computegrid.solvers.multipliers import Answer
-from computegrid.solvers.network import Network, flow_costs
+from computegrid.solvers.network import Network
+from computegrid.solvers.network_costs import flow_costs
 from computegrid.solvers.network_oracle import Oracle
 from computegrid.solvers.sides import Sides
 from computegrid.solvers.structure import Codes

@@ -12,7 +12,8 @@ from computegrid.solvers.answers import Answers
 from computegrid.solvers.certificate import certify
 from computegrid.solvers.multipliers import WIDEST, Prices, Search
 from computegrid.solvers.narrow import NarrowAnswers
-from computegrid.solvers.network import Network, bounds_of, build_network
+from computegrid.solvers.network import Network, build_network
+from computegrid.solvers.network_costs import bounds_of
 from computegrid.solvers.network_oracle import NetworkError, Oracle
 from computegrid.solvers.sample import first_prices
 from computegrid.solvers.sides import priceable, read_sides

@@ -10,7 +10,8 @@ import numpy as np
 from computegrid.program.algebra import Block, Codes, Equations, Floats, Term
 from computegrid.solvers.answers import Answers
 from computegrid.solvers.multipliers import Answer
-from computegrid.solvers.network import Bounds, Network
+from computegrid.solvers.network import Network
+from computegrid.solvers.network_costs import Bounds
 from computegrid.solvers.network_oracle import Oracle
 from computegrid.solvers.network_pack import PackedTree, pack, unpack
 from computegrid.solvers.sides import Sides, read_sides

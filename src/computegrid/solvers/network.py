@@ -112,7 +112,7 @@ class Network:
         """
         block, label = self.lp.blocks[self.tree.block[n]], self.tree.label[n]
         worth = np.full(len(self.scale), np.inf)
-        soft = _excess_of(self.lp, int(self.tree.block[n]))
+        soft = excess_of(self.lp, int(self.tree.block[n]))
         if soft is not None and soft[1] > 0 and block.hours is not None:
             hours = block.hours
             cost = soft[0].cost[label, hours] * self.tree.coefficient[n, hours]
@@ -158,63 +158,11 @@ def build_network(lp: Equations) -> Network | None:
             if (ratio[hours[:-1]] <= 0).any():
                 return None
             scale[hours[1:]] = 1.0 / np.cumprod(ratio[hours[:-1]])
-    soft = np.flatnonzero([_excess_of(lp, int(b)) is not None for b in tree.block])
+    soft = np.flatnonzero([excess_of(lp, int(b)) is not None for b in tree.block])
     return Network(lp, units, tree, scale, soft, asks, lane_ask)
 
 
-@dataclass(frozen=True)
-class Bounds:
-    """What each unit's network costs, carries and must move; one array per unit.
-
-    ``cost`` and ``cap`` have shape (m + n,), ``supply`` (n + 1,); ``through`` [MW] is what the
-    lower bounds of tree rows already send, shape (N, T).
-    """
-
-    cost: list[Floats]
-    cap: list[Floats]
-    supply: list[Floats]
-    through: Floats
-
-
-def bounds_of(network: Network) -> Bounds | None:
-    """Costs, capacities and supplies of every unit; None if a bound cannot be kept at all."""
-    lp, tree, scale = network.lp, network.tree, network.scale
-    flow, unserved = lp.families[0], network.family("unserved")
-    backlog = network.family("backlog")
-    first, second, sent = _tree_arcs(network)
-    if unserved is None or (first[1] < 0).any() or not _simple(network):
-        return None
-    lift = np.zeros_like(sent)
-    inner = np.flatnonzero(tree.parent != ROOT)
-    np.add.at(lift, tree.parent[inner], sent[inner])
-    families = [(flow.cost, flow.upper), (unserved.cost, unserved.upper), first, second]
-    if backlog is not None:
-        families.append((backlog.cost, backlog.upper))
-    costs = [np.ascontiguousarray(c.T) / scale[:, None] for c, _ in families]
-    caps = [np.ascontiguousarray(u.T) * scale[:, None] for _, u in families]
-    supply_mw = np.concatenate([network.balance.lower, lift - sent]).T * scale[:, None]
-    cost, cap, supply = [], [], []
-    for hours in network.units.hours:
-        room = np.zeros(network.shapes[len(hours)].n)
-        at = slice(hours[0], hours[-1] + 1)
-        cost.append(np.concatenate([*(c[at].ravel() for c in costs), room]))
-        cap.append(np.concatenate([*(c[at].ravel() for c in caps), room]))
-        supply.append(np.append(supply_mw[at].ravel(), 0.0))
-    return Bounds(cost, cap, supply, sent)
-
-
-def flow_costs(network: Network, cost: Floats) -> list[Floats]:
-    """Cost of the lanes of each unit's network for flow costs of shape (L, T)."""
-    by_hour = np.ascontiguousarray(cost.T) / network.scale[:, None]
-    return [by_hour[h[0]:h[-1] + 1].ravel() for h in network.units.hours]
-
-
-def _simple(network: Network) -> bool:
-    """Whether all variables start at 0 and can be read as arcs."""
-    return all((f.lower == 0).all() for f in network.lp.families)
-
-
-def _excess_of(lp: Equations, block: int) -> tuple[Family, float] | None:
+def excess_of(lp: Equations, block: int) -> tuple[Family, float] | None:
     """The excess of a soft row and its sign: -1 for a maximum, 1 for a minimum."""
     for term in lp.blocks[block].terms:
         if term.family.startswith("excess:"):
@@ -222,34 +170,6 @@ def _excess_of(lp: Equations, block: int) -> tuple[Family, float] | None:
             if family is not None:
                 return family, -1.0 if (term.coefficient < 0).any() else 1.0
     return None
-
-
-def _tree_arcs(
-    network: Network,
-) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats], Floats]:
-    """Cost and capacity [MW of work] of the arcs of the tree, and what lower bounds send."""
-    tree, lp = network.tree, network.lp
-    shape = tree.coefficient.shape
-    low, high = np.zeros(shape), np.full(shape, np.inf)
-    cost, cost2, cap2 = (np.zeros(shape) for _ in range(3))
-    for n in range(shape[0]):
-        block, label = lp.blocks[tree.block[n]], tree.label[n]
-        hours, a = block.hours, tree.coefficient[n, block.hours]
-        lower, upper = block.lower[label] / a, block.upper[label] / a
-        soft = _excess_of(lp, int(tree.block[n]))
-        if soft is None:
-            low[n, hours], high[n, hours] = np.maximum(lower, 0.0), upper
-            continue
-        price = soft[0].cost[label, hours] * a
-        cap2[n] = np.inf
-        if soft[1] < 0:
-            high[n, hours] = np.maximum(upper, 0.0)
-            cost2[n, hours] = price
-        else:
-            high[n] = 0.0
-            high[n, hours], cost[n, hours] = np.maximum(lower, 0.0), -price
-    capacity = high - low
-    return (cost, capacity), (cost2[network.soft], cap2[network.soft]), low
 
 
 def _shape(network: Network, n_hours: int) -> Shape:

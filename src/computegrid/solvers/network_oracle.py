@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from computegrid.program.algebra import Floats
-from computegrid.solvers.network import Bounds, Network
+from computegrid.solvers.network import Network
+from computegrid.solvers.network_costs import Bounds
 from computegrid.solvers.network_start import tree_of_hours
 from computegrid.solvers.network_tree import ROOT
 from computegrid.solvers.solution import WarmStart

@@ -9,7 +9,8 @@ import numpy as np
 from computegrid.program.algebra import Block, Equations, Floats, Term
 from computegrid.solvers.answers import Answers
 from computegrid.solvers.multipliers import find_prices
-from computegrid.solvers.network import bounds_of, build_network
+from computegrid.solvers.network import build_network
+from computegrid.solvers.network_costs import bounds_of
 from computegrid.solvers.network_oracle import NetworkError, Oracle
 from computegrid.solvers.sides import Sides, read_sides
 from computegrid.solvers.structure import Codes

@@ -18,7 +18,8 @@ from computegrid.scenario.scenario import Scenario
 from computegrid.solvers.answers import Answers
 from computegrid.solvers.multipliers import Answer
 from computegrid.solvers.narrow import WIDTH, columns_of_whole, near_lanes
-from computegrid.solvers.network import Network, bounds_of, build_network
+from computegrid.solvers.network import Network, build_network
+from computegrid.solvers.network_costs import bounds_of
 from computegrid.solvers.network_oracle import Oracle
 from computegrid.solvers.network_pack import PackedTree, pack, unpack
 from computegrid.solvers.sides import Sides, priceable, read_sides

@@ -13,24 +13,17 @@ import pandas as pd
 
 from computegrid import runs
 from computegrid.errors import DataError, InfeasibleError, ScenarioError, SolverError
-from computegrid.program.build import Selections, selections
+from computegrid.program.build import selections
 from computegrid.program.rules import warn_if_idle
 from computegrid.saving import write_text
 from computegrid.scenario.regime import Regime, Rule
 from computegrid.scenario.scenario import Scenario
-from computegrid.solvers.multipliers import ASIDE, Prices, Search
+from computegrid.solvers.multipliers import Prices
 from computegrid.solvers.network_oracle import InfeasibleNetworkError, NetworkError
 from computegrid.streaming.finish import TABLES, Proof, finish
-from computegrid.streaming.networks import Heard, WindowNetworks, sides_of
-from computegrid.streaming.rounds import Rounds
-from computegrid.streaming.window import Window, windows_of, without_waiting
-
-SAMPLES = (6, 24)
-"""Windows of the samples that find the first prices; the larger follows the smaller."""
-LIKE = 1e-3
-"""Gap to which those are searched."""
-ROUNDS = 40
-"""Most times all windows, or all of the sample, are solved."""
+from computegrid.streaming.networks import Heard
+from computegrid.streaming.search import search_all_lanes, search_windows
+from computegrid.streaming.window import windows_of
 
 
 @dataclass(frozen=True)
@@ -148,14 +141,12 @@ def solve_streamed(
         "days": days, "tables_sha256": _hash_of(scenario)}
     _claim(place, asked)
     try:
-        networks, found = _search(scenario, chosen, windows, place / "work", gap, heard)
+        networks, found = search_windows(scenario, chosen, windows, place / "work", gap, heard)
         if not found.at_edge:
             _require_end(found, gap, own)
             summary, rules, proof = finish(networks, found, place / "work")
         if found.at_edge or proof.gap > gap:  # a lane that was left aside is worth its cost
-            networks = networks.with_all_lanes(Rounds(place / "work" / "all-lanes"))
-            search = Search(networks, found.price, networks.hear)
-            found = search.run(1.0 if found.at_edge else ASIDE, 0.9 * gap, ROUNDS)
+            networks, found = search_all_lanes(networks, found, place / "work", gap)
             _require_end(found, gap, own)
             summary, rules, proof = finish(networks, found, place / "work")
     except InfeasibleNetworkError as failure:
@@ -176,42 +167,6 @@ def solve_streamed(
         indent=1, default=float))
     shutil.rmtree(place / "work", ignore_errors=True)
     return StreamedRun(place, summary, rules, proof, found.rounds)
-
-
-def _search(
-    scenario: Scenario, chosen: Selections, windows: list[Window], work: Path, gap: float,
-    heard: Heard | None,
-) -> tuple[WindowNetworks, Prices]:
-    """Find the prices of the rows over the horizon: of a few windows, then of more, then of all.
-
-    Each search follows the one before, which is of networks that are alike: in the few windows
-    nothing waits.
-    """
-    sides = sides_of(scenario.arrays, chosen, windows)
-
-    def search(
-        few: list[Window], given: Scenario, like: Search | None, enough: float, most: int = ROUNDS,
-    ) -> tuple[WindowNetworks, Search, Prices]:
-        networks = WindowNetworks(given, chosen, few, sides, Rounds(work / f"{len(few)}-windows"),
-                                  len(windows) / len(few), heard)
-        own, reach = Search(networks, None if like is None else like.centre, networks.hear), 1.0
-        if like is not None:
-            reach = own.follow(like, 0.1 * gap)
-            own.look_around(reach)
-        return networks, own, own.run(reach, enough, most)
-
-    like: Search | None = None
-    if len(sides.keys) and len(windows) >= 2 * SAMPLES[-1]:
-        for n in SAMPLES:
-            few = windows[::len(windows) // n]
-            try:
-                _, own, first = search(few, without_waiting(scenario), like, max(LIKE, gap),
-                                       ROUNDS + 4 * len(sides.keys))
-            except InfeasibleNetworkError:  # what cannot be served at once may be served later
-                break
-            like = None if first.at_edge else own  # a few days may not keep what all can
-    networks, _, found = search(windows, scenario, like, 0.9 * gap)
-    return networks, found
 
 
 def _hash_of(scenario: Scenario) -> str:
