@@ -27,7 +27,6 @@ from computegrid.program.algebra import LinearProgram
 from computegrid.program.build import build_program
 from computegrid.solvers.certificate import certify
 from computegrid.solvers.choose import solve_program
-from computegrid.solvers.structure import matrix_of
 
 WAYS = ("ours", "highs", "linopy", "appsi", "contrib", "pypsa")
 """Ours; our arrays in HiGHS whole; linopy; Pyomo rules through appsi and contrib.solver; PyPSA."""
@@ -60,7 +59,7 @@ def run_linopy(scenario, regime):
                             upper=xr.DataArray(lp.col_upper, coords=[columns]), name="x")
     for block in lp.blocks:
         of_block = lp.rows_of(block.name)
-        matrix = matrix_of(lp)[of_block].tocoo()
+        matrix = lp.matrix()[of_block].tocoo()
         rows, cols = matrix.coords
         entry = pd.RangeIndex(len(rows), name="entry")
         terms = x.sel(column=xr.DataArray(cols, coords=[entry])) * xr.DataArray(

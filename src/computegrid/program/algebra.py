@@ -206,13 +206,14 @@ class LinearProgram(Equations):
 
     def activity(self, x: Floats) -> Floats:
         """Value of each row, :math:`A x`, shape (m,)."""
-        return np.asarray(self._matrix() @ x, dtype=np.float64)
+        return np.asarray(self.matrix() @ x, dtype=np.float64)
 
     def reduced_cost(self, row_dual: Floats) -> Floats:
         r"""Reduced cost of each column, :math:`c - A^\top y`, shape (n,)."""
-        return np.asarray(self.cost - self._matrix().T @ row_dual, dtype=np.float64)
+        return np.asarray(self.cost - self.matrix().T @ row_dual, dtype=np.float64)
 
-    def _matrix(self) -> sp.csr_array:
+    def matrix(self) -> sp.csr_array:
+        """The constraint matrix, shape (m, n); shares its arrays."""
         return sp.csr_array((self.value, self.index, self.start),
                             shape=(self.n_rows, self.n_columns))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import scipy.sparse as sp
 
 from computegrid.errors import SolverError
 from computegrid.program.algebra import LinearProgram
@@ -32,7 +31,7 @@ def canonical(lp: LinearProgram, solution: Solution, weights: Floats) -> Solutio
     If that program is not solved, the answer is returned as it was.
     """
     x, y = solution.x, solution.row_dual
-    matrix = sp.csr_array((lp.value, lp.index, lp.start), shape=(lp.n_rows, lp.n_columns))
+    matrix = lp.matrix()
     reduced = lp.cost - np.asarray(matrix.T @ y)
     used = np.abs(x) > 0
     tie = TIE * float(np.abs(lp.cost[used] * x[used]).sum() / max(np.abs(x).sum(), 1e-300))

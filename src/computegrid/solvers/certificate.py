@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
 
 from computegrid.errors import SolverError
 from computegrid.program.algebra import PLANNER, Equations, LinearProgram
@@ -106,7 +105,7 @@ def certify(
         np.isfinite(x).all() and np.isfinite(y).all()
     ):
         raise SolverError(f"the answer of {solution.solver} is not complete: NaN or missing values")
-    matrix = sp.csr_array((lp.value, lp.index, lp.start), shape=(lp.n_rows, lp.n_columns))
+    matrix = lp.matrix()
     activity = np.asarray(matrix @ x, dtype=np.float64)
     reduced = lp.cost - np.asarray(matrix.T @ y, dtype=np.float64)
     primal = max(_violation(activity, lp.row_lower, lp.row_upper),

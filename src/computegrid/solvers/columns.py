@@ -47,8 +47,7 @@ def solve_by_columns(
         If HiGHS refuses the arrays or warns about them.
     """
     begin = time.perf_counter()
-    by_column = sp.csr_array((lp.value, lp.index, lp.start),
-                             shape=(lp.n_rows, lp.n_columns)).tocsc()
+    by_column = lp.matrix().tocsc()
     group = _first_row(by_column)
     inside = first.copy()
     columns = np.flatnonzero(inside)

@@ -34,7 +34,7 @@ def find_conflict(lp: LinearProgram, *, time_limit_s: float = LONGEST_S) -> Conf
               + \sum_j \left(z_j^+ \underline x_j + z_j^- \overline x_j\right) > 0,
               \quad z = -A^\top y
     """
-    matrix = sp.csr_array((lp.value, lp.index, lp.start), shape=(lp.n_rows, lp.n_columns))
+    matrix = lp.matrix()
     soft = _soft_rows(lp)
     entries = np.maximum(np.diff(matrix.indptr), 1)
     mean = np.asarray(abs(matrix).sum(axis=1)).ravel() / entries

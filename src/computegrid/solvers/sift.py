@@ -19,7 +19,7 @@ from computegrid.program.algebra import Floats, LinearProgram
 from computegrid.solvers.network import Network
 from computegrid.solvers.network_oracle import InfeasibleNetworkError, NetworkError, Oracle
 from computegrid.solvers.split import Part, parts, workers
-from computegrid.solvers.structure import Codes, matrix_of
+from computegrid.solvers.structure import Codes
 
 CHEAPEST = 5
 """Lanes of each ask and hour that are in from the beginning, in each class of reach."""
@@ -64,7 +64,7 @@ def sift(
     NetworkError
         If HiGHS does not call a restricted program optimal.
     """
-    start = start_of(lp, network, oracle, lp.cost - matrix_of(lp).T @ row_dual)
+    start = start_of(lp, network, oracle, lp.cost - lp.matrix().T @ row_dual)
     if not warm:
         start = replace(start, row_basic=np.zeros_like(start.row_basic))
     x, dual = np.zeros(lp.n_columns), np.zeros(lp.n_rows)
@@ -161,7 +161,7 @@ def _basis(network: Network, oracle: Oracle) -> tuple[Mask, Mask]:
 def _sift_part(
     lp: LinearProgram, start: Start, least: float, deadline: float | None
 ) -> tuple[Floats, Floats, int]:
-    matrix = matrix_of(lp)
+    matrix = lp.matrix()
     by_column = matrix.tocsc()
     inside = start.chosen.copy()
     columns = np.flatnonzero(inside)

@@ -13,7 +13,7 @@ import numpy as np
 from computegrid.program.algebra import LinearProgram
 from computegrid.solvers.highs import solve_highs
 from computegrid.solvers.solution import Solution, Status
-from computegrid.solvers.structure import Codes, Units, find_units, matrix_of
+from computegrid.solvers.structure import Codes, Units, find_units
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def parts(lp: LinearProgram, units: Units) -> Iterator[Part]:
     column_order, column_first = _order(units.column, len(units.hours))
     place = np.empty(lp.n_columns, dtype=np.int64)
     place[column_order] = np.arange(lp.n_columns)
-    matrix = matrix_of(lp)[row_order]
+    matrix = lp.matrix()[row_order]
     index = place[matrix.indices]
     for u in range(len(units.hours)):
         rows = row_order[row_first[u]:row_first[u + 1]]

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
 
-from computegrid.program.algebra import Block, Equations, LinearProgram
+from computegrid.program.algebra import Block, Equations
 
 Codes = npt.NDArray[np.int64]
 JOINS = -1
@@ -75,11 +74,6 @@ def linked_hours(lp: Equations) -> npt.NDArray[np.bool_]:
             if term.lag and block.hours is not None and len(term.entity):
                 linked |= _lagged(block, term.coefficient, n_hours)
     return linked
-
-
-def matrix_of(lp: LinearProgram) -> sp.csr_array:
-    """The constraint matrix of a program, shape (m, n); shares its arrays."""
-    return sp.csr_array((lp.value, lp.index, lp.start), shape=(lp.n_rows, lp.n_columns))
 
 
 def _lagged(block: Block, coefficient: npt.NDArray[np.float64], n_hours: int) -> npt.NDArray[

@@ -13,7 +13,6 @@ from computegrid.scenario.regime import Regime
 from computegrid.scenario.scenario import Scenario
 from computegrid.solvers.certificate import certify
 from computegrid.solvers.choose import solve_program
-from computegrid.solvers.structure import matrix_of
 
 KEPT = 1.0 - 1e-7
 """Part of the work placed that is held: a hair less than all, so that rounding breaks no bound."""
@@ -40,7 +39,7 @@ def solve_holding(scenario: Scenario, regime: Regime, floor: Floats) -> Dispatch
     flow = lp.families[0]
     start = np.zeros(lp.n_columns)
     start[lp.columns_of("flow")] = floor.ravel()
-    activity = matrix_of(lp) @ start
+    activity = lp.matrix() @ start
     blocks = tuple(_less(lp, block, activity) for block in lp.blocks)
     moved = replace(flow, upper=np.maximum(flow.upper - floor, 0.0))
     rest = assemble((moved, *lp.families[1:]), blocks)
