@@ -11,8 +11,9 @@ from computegrid.dispatch import solve
 from computegrid.errors import DataError, InfeasibleError, ScenarioError
 from computegrid.program.build import selections, write_equations
 from computegrid.scenario.regime import Charge, Forbid, Limit, Share
+from computegrid.solvers import narrow
 from computegrid.solvers.network_oracle import NetworkError
-from computegrid.streaming import lanes, networks, search
+from computegrid.streaming import networks, search
 from computegrid.streaming.finish import hourly_residual
 from computegrid.streaming.window import part_of, windows_of
 
@@ -115,7 +116,7 @@ def test_rounds_of_few_lanes_end_at_the_optimum_of_all(tmp_path, monkeypatch, de
     passes = []
     for width, reach in ((0.02, 0.02), (-1e9, 1e9)):  # and nothing but the first lane of a row
         monkeypatch.setattr(networks, "WIDTH", width)
-        monkeypatch.setattr(lanes, "REACH", reach)
+        monkeypatch.setattr(narrow, "REACH", reach)
         heard = []
         found = cg.solve_streamed(scenario, tmp_path / str(width), [SHARE, CAP, BASE], gap=1e-6,
                                   heard=lambda *what, heard=heard: heard.append(what))

@@ -87,7 +87,8 @@ class Prices:
     weights : float array, shape (rounds, G)
         That mixture: how much of each answer, in order; meaningful unless ``at_edge``.
     gap : float
-        Their difference, relative to the operating cost.
+        Their difference, relative to the operating cost; below 0 where lanes were left aside and
+        the bound is too high.
     rounds : int
         Answers asked for.
     at_edge : bool
@@ -145,21 +146,22 @@ class Search:
         self.master.add(self.answer.cost, self.answer.activity)
 
     def follow(self, like: Search, gap: float) -> float:
-        """Ask at the prices a like search would find; return how far to look from there.
+        """Ask at the prices a like search finds; return how far to look around the best of them.
 
-        It has to stand at the best prices of this one.
+        The like search stands at the best prices of this one when it is handed over.
         """
         moved = FIRST
         for _ in range(FOLLOWED):
             other = self.answer.activity.sum(axis=0) - like.answer.activity.sum(axis=0)
             like.shift(other)
-            like.run(moved, gap, like.rounds + LIKE_ROUNDS + len(self.centre))
+            if like.run(moved, gap, like.rounds + LIKE_ROUNDS + len(self.centre)).at_edge:
+                break  # a few may not keep what all can
             moved = float(np.max(np.abs(like.centre - self.centre) / self.sides.scale))
             if moved > 0.0:
                 self._ask(like.centre, np.inf)
             if moved < NEAREST or self.centre is not like.centre:
                 break
-        return max(moved, ASIDE)
+        return min(max(moved, ASIDE), FIRST)
 
     def shift(self, activity: Floats) -> None:
         """Search for what is best if every row held this much more."""
@@ -186,7 +188,8 @@ class Search:
         if not len(self.centre):
             weights = np.ones((1, len(self.answer.cost)))
             return Prices(self.centre, self.best, self.best, weights, 0.0, 1, False)
-        box, aside = Box(np.full(len(self.centre), reach), np.zeros(len(self.centre))), reach
+        box = Box(np.full(len(self.centre), reach), np.zeros(len(self.centre)))
+        aside = min(reach, FIRST)
         while True:
             found = self._promise(box.reach)
             width = self._width(found)
@@ -197,16 +200,18 @@ class Search:
                     self.look_around(aside)
                     box, aside = box.times(10.0, WIDEST), 0.6 * aside
                     continue
-                found = wide
+                found, near = wide, self._width(wide) <= gap
             if near or spent:
                 return self._prices(found, near and bool(found.leaning.any()))
-            best, centre = self.best, self.centre
+            best, centre, answer = self.best, self.centre, self.answer
             bound = self._ask(found.price, width)
             told = (bound - best) / (found.value - best)
-            if told > 0.5 and (found.leaning & (box.reach >= WIDEST)).any():
+            outwards = np.abs(found.price) > np.abs(centre)
+            if told > 0.5 and (found.leaning & outwards & (box.reach >= WIDEST)).any():
+                self.best, self.centre, self.answer = best, centre, answer
                 return replace(self._prices(found, True), value=np.inf, gap=np.inf)
             box = box.after((found.price - centre) / self.sides.scale, told, WIDEST)
-            if told < 0.0 and self.look_around(aside):
+            if told < 0.0 and self.rounds < max_rounds and self.look_around(aside):
                 aside *= 0.6
 
     def _promise(self, reach: Floats | float) -> Promise:

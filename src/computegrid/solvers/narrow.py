@@ -12,7 +12,7 @@ from computegrid.solvers.answers import Answers
 from computegrid.solvers.multipliers import Answer
 from computegrid.solvers.network import Network
 from computegrid.solvers.network_costs import Bounds
-from computegrid.solvers.network_oracle import Oracle
+from computegrid.solvers.network_oracle import NetworkError, Oracle
 from computegrid.solvers.network_pack import PackedTree, pack, unpack
 from computegrid.solvers.sides import Sides, read_sides
 
@@ -22,6 +22,11 @@ REACH = 0.02
 """How far prices may move before lanes are chosen anew, in the rows' own scale."""
 MOST_KEPT = 0.5
 """Part of all lanes above which looking at fewer is not worth while."""
+
+
+def is_near(price: Floats, chosen: Floats, sides: Sides) -> bool:
+    """Whether lanes chosen at some prices serve at others, shape (K,) or (parts, K)."""
+    return bool((np.abs(price - chosen) <= REACH * sides.scale).all())
 
 
 def near_lanes(oracle: Oracle, width: float) -> Codes:
@@ -58,7 +63,7 @@ def columns_of_whole(used: Codes, lanes: Codes, n_lanes: int, n_hours: int) -> C
 
 
 class NarrowAnswers:
-    """Answers that mostly look at few lanes; the arguments are those of the search it serves.
+    """Answers that mostly look at few lanes of those they are given.
 
     While prices stay near those of the last answer over all lanes, only the lanes that cost little
     more than what was used there are looked at. Such an answer can be mixed like any other; its
@@ -83,7 +88,7 @@ class NarrowAnswers:
     def answer(self, price: Floats) -> Answer:
         """Solve every unit at these prices."""
         few = self.few
-        if few is not None and (np.abs(price - few.price) <= REACH * self.sides.scale).all():
+        if few is not None and is_near(price, few.price, self.sides):
             return few.answer(price, self.answers)
         self.close()
         found = self.answers.answer(price)
@@ -137,11 +142,11 @@ def _few_of(whole: Answers, price: Floats) -> _Few | None:
                     oracle.bounds.supply, oracle.bounds.through)
     own = Oracle(small, bounds)
     for u, hours in enumerate(network.units.hours):
-        back = np.zeros(network.shapes[len(hours)].m + network.shapes[len(hours)].n, np.int64)
-        back[of_unit[u]] = np.arange(len(of_unit[u]))
-        full = pack(oracle.trees[u])
-        full = full._replace(full=full.full[np.isin(full.full, of_unit[u])])
-        own.trees[u] = unpack(_renamed(full, back), small.shapes[len(hours)])
+        number = np.full(network.shapes[len(hours)].m + network.shapes[len(hours)].n, -1)
+        number[of_unit[u]] = np.arange(len(of_unit[u]))
+        packed = pack(oracle.trees[u])
+        packed = packed._replace(full=packed.full[number[packed.full] >= 0])
+        own.trees[u] = unpack(_renamed(packed, number), small.shapes[len(hours)])
     sides = replace(whole.sides, readings=read_sides(small.lp, small.side_blocks).readings)
     return _Few(price, lanes, arcs, Answers(
         small, own, sides, whole.deadline, whole.factor, whole.n_groups))
@@ -154,10 +159,13 @@ def _arcs_of(network: Network, lanes: Codes, n_hours: int) -> Codes:
     return np.concatenate([first, np.arange(n_hours * n_lanes, shape.m + shape.n)])
 
 
-def _renamed(tree: PackedTree, arcs: Codes) -> PackedTree:
+def _renamed(tree: PackedTree, number: Codes) -> PackedTree:
+    """The tree with another number for every arc; NetworkError if one of its arcs has none."""
     pred: Any = tree.pred.copy()
-    pred[:-1] = arcs[pred[:-1]]
-    return tree._replace(pred=pred, full=arcs[tree.full])
+    pred[:-1] = number[pred[:-1]]
+    if (pred[:-1] < 0).any():
+        raise NetworkError("a lane of the tree was left aside")
+    return tree._replace(pred=pred, full=number[tree.full])
 
 
 def _some_lanes(lp: Equations, lanes: Codes) -> Equations:

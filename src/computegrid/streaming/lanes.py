@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from computegrid.program.algebra import Codes, Floats
-from computegrid.solvers.narrow import REACH
 from computegrid.solvers.network_pack import PackedTree
 
 
@@ -27,11 +24,8 @@ class Near:
 
     price: Floats
     lanes: list[Codes]
-    trees: list[tuple[PackedTree, ...] | None] = field(default_factory=list)
+    trees: list[tuple[PackedTree, ...] | None] = field(init=False)
 
     def __post_init__(self) -> None:
         self.trees = [None] * len(self.lanes)
 
-    def serves(self, price: Floats, scale: Floats) -> bool:
-        """Whether other prices are near enough."""
-        return bool((np.abs(price - self.price) <= REACH * scale).all())

@@ -17,7 +17,7 @@ from computegrid.scenario.arrays import Arrays
 from computegrid.scenario.scenario import Scenario
 from computegrid.solvers.answers import Answers
 from computegrid.solvers.multipliers import Answer
-from computegrid.solvers.narrow import WIDTH, columns_of_whole, near_lanes
+from computegrid.solvers.narrow import WIDTH, columns_of_whole, is_near, near_lanes
 from computegrid.solvers.network import Network, build_network
 from computegrid.solvers.network_costs import bounds_of
 from computegrid.solvers.network_oracle import Oracle
@@ -80,12 +80,9 @@ class WindowNetworks:
         self.sifting = True
         self.asked, self.width = 0, float("inf")
 
-    def with_all_lanes(self, rounds: Rounds) -> WindowNetworks:
-        """The same, where no lane is left aside."""
-        out = WindowNetworks(self.scenario, self.chosen, self.windows, self._sides, rounds,
-                             self.factor, self.heard)
-        out.sifting, out.trees = False, self.trees
-        return out
+    def keep_all_lanes(self) -> None:
+        """From now on leave no lane aside."""
+        self.near, self.sifting = None, False
 
     @property
     def sides(self) -> Sides:
@@ -106,7 +103,7 @@ class WindowNetworks:
             self.near = self.near if kept is None else Near(price, kept)
             return found
         one = price.ndim == 1
-        near = self.near if self.near and self.near.serves(price, self.sides.scale) else None
+        near = self.near if self.near and is_near(price, self.near.price, self.sides) else None
         costs, activities, plans, operating = [], [], [], 0.0  # by window
         lanes: list[Codes] = []
         gap = f", gap {self.width:.0e} so far" if np.isfinite(self.width) else ""

@@ -18,11 +18,11 @@ from computegrid.program.rules import warn_if_idle
 from computegrid.saving import write_text
 from computegrid.scenario.regime import Regime, Rule
 from computegrid.scenario.scenario import Scenario
-from computegrid.solvers.multipliers import Prices
+from computegrid.solvers.multipliers import ASIDE, Prices
 from computegrid.solvers.network_oracle import InfeasibleNetworkError, NetworkError
 from computegrid.streaming.finish import TABLES, Proof, finish
 from computegrid.streaming.networks import Heard
-from computegrid.streaming.search import search_all_lanes, search_windows
+from computegrid.streaming.search import ROUNDS, search_windows
 from computegrid.streaming.window import windows_of
 
 
@@ -141,12 +141,15 @@ def solve_streamed(
         "days": days, "tables_sha256": _hash_of(scenario)}
     _claim(place, asked)
     try:
-        networks, found = search_windows(scenario, chosen, windows, place / "work", gap, heard)
+        networks, search, found = search_windows(
+            scenario, chosen, windows, place / "work", gap, heard)
         if not found.at_edge:
             _require_end(found, gap, own)
             summary, rules, proof = finish(networks, found, place / "work")
         if found.at_edge or proof.gap > gap:  # a lane that was left aside is worth its cost
-            networks, found = search_all_lanes(networks, found, place / "work", gap)
+            networks.keep_all_lanes()
+            search.go_on_with(networks)
+            found = search.run(1.0 if found.at_edge else ASIDE, 0.9 * gap, search.rounds + ROUNDS)
             _require_end(found, gap, own)
             summary, rules, proof = finish(networks, found, place / "work")
     except InfeasibleNetworkError as failure:

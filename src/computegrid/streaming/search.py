@@ -6,7 +6,7 @@ from pathlib import Path
 
 from computegrid.program.build import Selections
 from computegrid.scenario.scenario import Scenario
-from computegrid.solvers.multipliers import ASIDE, Prices, Search
+from computegrid.solvers.multipliers import Prices, Search
 from computegrid.solvers.network_oracle import InfeasibleNetworkError
 from computegrid.streaming.networks import Heard, WindowNetworks, sides_of
 from computegrid.streaming.rounds import Rounds
@@ -23,20 +23,22 @@ ROUNDS = 40
 def search_windows(
     scenario: Scenario, chosen: Selections, windows: list[Window], work: Path, gap: float,
     heard: Heard | None,
-) -> tuple[WindowNetworks, Prices]:
+) -> tuple[WindowNetworks, Search, Prices]:
     """Find the prices of the rows over the horizon: of a few windows, then of more, then of all.
 
     Each search follows the one before, which is of networks that are alike: in the few windows
-    nothing waits.
+    nothing waits, unless it has to.
     """
     sides = sides_of(scenario.arrays, chosen, windows)
 
     def one(
-        few: list[Window], given: Scenario, like: Search | None, enough: float, most: int = ROUNDS,
+        few: list[Window], given: Scenario, like: Search | None, enough: float, most: int,
     ) -> tuple[WindowNetworks, Search, Prices]:
-        networks = WindowNetworks(given, chosen, few, sides, Rounds(work / f"{len(few)}-windows"),
+        kind = "windows" if given is scenario else "windows-alone"
+        networks = WindowNetworks(given, chosen, few, sides, Rounds(work / f"{len(few)}-{kind}"),
                                   len(windows) / len(few), heard)
-        own, reach = Search(networks, None if like is None else like.centre, networks.hear), 1.0
+        own = Search(networks, None if like is None else like.centre, networks.hear)
+        reach = 1.0
         if like is not None:
             reach = own.follow(like, 0.1 * gap)
             own.look_around(reach)
@@ -44,22 +46,14 @@ def search_windows(
 
     like: Search | None = None
     if len(sides.keys) and len(windows) >= 2 * SAMPLES[-1]:
+        given, enough = without_waiting(scenario), max(LIKE, gap)
+        most = ROUNDS + 4 * len(sides.keys)
         for n in SAMPLES:
             few = windows[::len(windows) // n]
             try:
-                _, own, first = one(few, without_waiting(scenario), like, max(LIKE, gap),
-                                    ROUNDS + 4 * len(sides.keys))
+                _, own, first = one(few, given, like, enough, most)
             except InfeasibleNetworkError:  # what cannot be served at once may be served later
-                break
+                given = scenario
+                _, own, first = one(few, given, None, enough, most)
             like = None if first.at_edge else own  # a few days may not keep what all can
-    networks, _, found = one(windows, scenario, like, 0.9 * gap)
-    return networks, found
-
-
-def search_all_lanes(
-    networks: WindowNetworks, found: Prices, work: Path, gap: float
-) -> tuple[WindowNetworks, Prices]:
-    """Go on from prices found, with no lane left aside."""
-    whole = networks.with_all_lanes(Rounds(work / "all-lanes"))
-    own = Search(whole, found.price, whole.hear)
-    return whole, own.run(1.0 if found.at_edge else ASIDE, 0.9 * gap, ROUNDS)
+    return one(windows, scenario, like, 0.9 * gap, ROUNDS)
