@@ -34,7 +34,7 @@ LATE_MEAN = Limit(label="late mean", supply={"site": "s1"}, quantity="it_mw", ma
 LEVY = Charge(label="levy", supply={"control": "y"}, quantity="energy_mwh", usd=7.0)
 
 
-def world(defer_hours=0.0):
+def world(defer_hours=0.0, peak=1.0, unserved=2000.0):
     rng = np.random.default_rng(3)
     hours = pd.DataFrame({"hour": range(8 * N_DAYS), "weight_hours": 3.0,
                           "day": np.arange(8 * N_DAYS) // 8})
@@ -52,8 +52,9 @@ def world(defer_hours=0.0):
         sites=pd.DataFrame({"capacity_mw": 12.0, "power_ratio": [1.0, 1.5, 1.0, 1.2, 1.0],
                             "control": ["x", "y", "x", "y", "y"],
                             "carbon_kg_per_mwh": rng.uniform(10, 500, N_SITES)}, index=sites),
-        demand=asks.assign(mw=rng.uniform(2, 12, len(asks)), workload="work"),
-        workloads=pd.DataFrame({"defer_hours": [defer_hours], "unserved_usd_per_mwh": 2000.0},
+        demand=asks.assign(mw=rng.uniform(2, 12, len(asks)) * np.where(
+            asks["hour"] % 8 == 0, peak, 1.0), workload="work"),
+        workloads=pd.DataFrame({"defer_hours": [defer_hours], "unserved_usd_per_mwh": unserved},
                                index=["work"]),
         lanes=lanes.to_frame(index=False).assign(
             network_usd_per_mwh=rng.uniform(1, 20, len(lanes))),
@@ -107,6 +108,18 @@ def test_a_sample_of_the_windows_only_finds_the_first_prices(tmp_path, monkeypat
     assert {total for _, total, what in heard if what == "round 1"} == {1, 2, N_DAYS}
     whole = solve(scenario, [SHARE, CAP])
     assert found.summary["cost_usd"] == pytest.approx(whole.cost_usd, rel=1e-6)
+
+
+def test_work_that_must_wait_to_be_served_has_a_sample(tmp_path, monkeypatch):
+    monkeypatch.setattr(search, "SAMPLES", (1, 2))
+    scenario, heard = world(7.0, peak=3.0, unserved=np.inf), []
+    with pytest.raises(InfeasibleError):
+        solve(world(0.0, peak=3.0, unserved=np.inf), [SHARE])
+    found = cg.solve_streamed(scenario, tmp_path / "run", [SHARE, CAP], gap=1e-6,
+                              heard=lambda *what: heard.append(what))
+    assert {total for _, total, what in heard if what == "round 1"} == {1, 2, N_DAYS}
+    assert found.summary["cost_usd"] == pytest.approx(
+        solve(scenario, [SHARE, CAP], solver="highs").cost_usd, rel=2e-6)
 
 
 @pytest.mark.parametrize("defer_hours", [0.0, 7.0])

@@ -54,6 +54,6 @@ def search_windows(
                 _, own, first = one(few, given, like, enough, most)
             except InfeasibleNetworkError:  # what cannot be served at once may be served later
                 given = scenario
-                _, own, first = one(few, given, None, enough, most)
+                _, own, first = one(few, given, like, enough, most)
             like = None if first.at_edge else own  # a few days may not keep what all can
     return one(windows, scenario, like, 0.9 * gap, ROUNDS)
