@@ -368,7 +368,7 @@ def test_rules_that_do_nothing_are_told() -> None:
         built(cg.Limit(label="l", quantity="it_mw", max=1.0, supply={"site": {"not": ["x", "y"]}}),
               cg.Forbid(label="f", supply={"site": "x"}, hours={"min": 9}))
     assert [str(w.message) for w in told] == [
-        "rule 'l' selects no lane, so it does nothing; check its demand {} and supply "
+        "rule 'l' selects no site, so it does nothing; check its supply "
         "{'site': {'not': ['x', 'y']}}",
         "rule 'f' selects no hour, so it does nothing; check its hours {'min': 9}"]
 

@@ -109,7 +109,7 @@ def test_contradictions_and_idle_rules_are_named(two_blocs):
                     penalty_usd=1.0)
     with pytest.warns(cg.RuleWarning, match="'floor' asks for at least 5 MW .* none is open"):
         cg.solve(two_blocs, [no_us, soft])
-    with pytest.warns(cg.RuleWarning, match="'nobody' selects no lane"):
+    with pytest.warns(cg.RuleWarning, match="'nobody' selects no site"):
         cg.solve(two_blocs, [cg.Forbid(label="nobody", supply={"control": "CN"})])
     low = cg.Limit(label="low", supply={"control": "US"}, quantity="it_mw", min=5)
     high = cg.Limit(label="high", supply={"control": "US"}, quantity="it_mw", max=3)

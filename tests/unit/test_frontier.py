@@ -68,3 +68,15 @@ def test_it_prints(cheap_or_own):
 def test_short_names_mean_the_same(cheap_or_own):
     short = cg.frontier(cheap_or_own, x="carbon", y="cost", points=2)
     assert (short.x, short.y) == ("carbon_t", "cost_usd")
+
+
+def test_a_rule_may_carry_any_label(cheap_or_own):
+    """The study's own row is told from a planner's rule, whatever the rule is called."""
+    def prices(label: str) -> list[float]:
+        rule = cg.Limit(label=label, quantity="it_mw", max=99.0)
+        return cg.frontier(cheap_or_own, points=3, regime=[rule]).table["shadow_price"].tolist()
+
+    plain = prices("cap")
+    assert plain[1] < 0
+    assert prices("frontier") == pytest.approx(plain)
+    assert prices("bound of the frontier") == pytest.approx(plain)

@@ -75,8 +75,27 @@ def test_hours_that_do_not_exist_are_refused():
 
 
 def test_a_rule_that_selects_nothing_is_told():
-    with pytest.warns(cg.RuleWarning, match="'idle' selects no lane"):
+    with pytest.warns(cg.RuleWarning, match="'idle' selects no site"):
         cg.solve(two_sites(), [cg.Forbid(label="idle", supply={"control": "CN"})])
+
+
+@pytest.mark.parametrize(("side", "selector", "said"), [
+    ("demand", {"region": "nowhere"}, "no demand"), ("supply", {"site": "nowhere"}, "no site"),
+])
+@pytest.mark.parametrize("rule", [
+    lambda **sides: cg.Forbid(label="idle", **sides),
+    lambda **sides: cg.Limit(label="idle", quantity="it_mw", max=1, **sides),
+    lambda **sides: cg.Share(label="idle", max=0.3, **sides),
+    lambda **sides: cg.Charge(label="idle", quantity="it_mw", usd=1, **sides),
+], ids=["Forbid", "Limit", "Share", "Charge"])
+def test_every_kind_of_rule_says_which_side_selects_nothing(rule, side, selector, said):
+    with pytest.warns(cg.RuleWarning, match=f"'idle' selects {said}"):
+        cg.solve(two_sites(), [rule(**{side: selector})])
+
+
+def test_a_minimum_of_no_demand_is_told():
+    with pytest.warns(cg.RuleWarning, match="'idle' selects no demand"):
+        cg.solve(two_sites(), [cg.Share(label="idle", demand={"region": "nowhere"}, min=0.3)])
 
 
 def test_cells_that_list_names():

@@ -16,17 +16,26 @@ from computegrid.units import KG_PER_T
 
 
 def warn_if_idle(rule: Rule, found: Selection) -> None:
-    """Warn, naming the rule, if it selects no lane or no hour.
+    """Warn, naming the rule and the side at fault, if it selects nothing.
 
-    A minimum without lanes is no idle rule: it cannot be met.
+    Its hours, its demand or its supply may select nothing, or each something and no lane joins
+    the two. A minimum that is wanted but has no lanes is no idle rule: it cannot be met, and the
+    program says so itself.
     """
-    if not len(found.lanes) and not getattr(rule, "min", None):
-        warnings.warn(
-            f"rule {rule.label!r} selects no lane, so it does nothing; check its demand "
-            f"{dict(rule.demand)!r} and supply {dict(rule.supply)!r}", RuleWarning, stacklevel=2)
-    elif not len(found.hours):
-        warnings.warn(f"rule {rule.label!r} selects no hour, so it does nothing; check its hours "
-                      f"{rule.hours!r}", RuleWarning, stacklevel=2)
+    what = f"rule {rule.label!r} selects"
+    if not len(found.hours):
+        said = f"{what} no hour, so it does nothing; check its hours {rule.hours!r}"
+    elif len(found.lanes) or (getattr(rule, "min", None) and (
+            found.takes_demand or not isinstance(rule, Share))):
+        return
+    elif not found.takes_demand:
+        said = f"{what} no demand, so it does nothing; check its demand {dict(rule.demand)!r}"
+    elif not found.takes_supply:
+        said = f"{what} no site, so it does nothing; check its supply {dict(rule.supply)!r}"
+    else:
+        said = (f"{what} no lane, so it does nothing; none leads from its demand "
+                f"{dict(rule.demand)!r} to its supply {dict(rule.supply)!r}")
+    warnings.warn(said, RuleWarning, stacklevel=2)
 
 
 def forbid(found: Selection, upper: Floats) -> None:

@@ -37,6 +37,8 @@ class Selection:
         Of a share: asks whose demand a row is a fraction of, and their rows.
     sites : bool array, shape (G, S)
         Of utilisation: sites whose capacity a row is a fraction of.
+    takes_demand, takes_supply : bool
+        Whether the selector of that side takes anything that is wanted, any site.
     """
 
     of_lane: Codes
@@ -45,6 +47,8 @@ class Selection:
     asks: Codes
     ask_row: Codes
     sites: npt.NDArray[np.bool_]
+    takes_demand: bool = True
+    takes_supply: bool = True
 
     @cached_property
     def lanes(self) -> Codes:
@@ -85,7 +89,11 @@ def selection_of(rule: Rule, a: Arrays, tables: Tables) -> Selection:
             sites = _sites_of(tables, rule, labels)
     of_lane = np.full(a.n_lanes, -1)
     of_lane[lanes] = row
-    return Selection(of_lane, hours, labels, asks, ask_row, sites)
+    demanded = supplied = True
+    if not len(lanes):  # which side is at fault is only asked then
+        demanded = bool(ask_mask(tables, rule, a.ask_region, a.ask_workload).any())
+        supplied = bool(site_mask(tables, rule).any())
+    return Selection(of_lane, hours, labels, asks, ask_row, sites, demanded, supplied)
 
 
 def each_of(rule: Limit | Share) -> list[str]:

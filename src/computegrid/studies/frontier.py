@@ -31,7 +31,6 @@ YS: dict[str, Minimise] = {"cost_usd": "cost", "carbon_t": "carbon"}
 """Figures that can be minimised."""
 SHORT = {"latency": "mean_rtt_ms", "carbon": "carbon_t", "energy": "energy_mwh", "cost": "cost_usd"}
 """Short names of figures."""
-ROW = "frontier"
 UNSERVED_OVER_WORST = 10.0
 """At the low end of x, dropping a MWh weighs this many times the worst lane's x."""
 
@@ -82,7 +81,8 @@ class Frontier:
             others = ("cost_usd", "carbon_t", "unserved_mwh", "mean_rtt_ms")
             rows.append({
                 f"{self.x}_max": bound, self.x: figures[self.x], self.y: figures[self.y],
-                "shadow_price": _shadow_price(dispatch, self.x),
+                "shadow_price": (_shadow_price(dispatch, self.x)
+                                 if dispatch is not self.dispatches[0] else 0.0),
                 **{name: figures[name] for name in others if name not in (self.x, self.y)},
             })
         table = pd.DataFrame(rows).rename_axis("point")
@@ -200,9 +200,18 @@ def _bounded(
     mean = x in MEANS
     coefficient = (amount - bound if mean else amount) * a.weight_hours
     term = Term("flow", np.arange(a.n_lanes), np.zeros(a.n_lanes, dtype=np.int64), coefficient)
-    row = Block(ROW, "horizon", pd.DataFrame({"group": [""]}), (term,), np.array([[-np.inf]]),
-                np.array([[0.0 if mean else bound * (1 + 1e-12)]]))
+    row = Block(_free_name(program), "horizon", pd.DataFrame({"group": [""]}), (term,),
+                np.array([[-np.inf]]), np.array([[0.0 if mean else bound * (1 + 1e-12)]]))
     return assemble(program.families, (*program.blocks, row))
+
+
+def _free_name(program: LinearProgram) -> str:
+    """Name of the study's row: one that no rule of the planner carries."""
+    taken = {block.name for block in program.blocks}
+    name = "bound of the frontier"
+    while name in taken:
+        name += "'"
+    return name
 
 
 def _least(
@@ -232,11 +241,8 @@ def _value(dispatch: Dispatch, amount: Floats, x: str) -> float:
 
 
 def _shadow_price(dispatch: Dispatch, x: str) -> float:
-    """What one more unit of the bound adds to the objective."""
-    lp = dispatch._lp
-    if not any(block.name == ROW for block in lp.blocks):
-        return 0.0
-    dual = float(dispatch._row_dual[lp.rows_of(ROW)][0])
+    """What one more unit of the bound adds to the objective; its row is the program's last."""
+    dual = float(dispatch._row_dual[-1])
     if x not in MEANS:
         return dual
     return dual * float(dispatch.flow_mw.sum(axis=0) @ dispatch.scenario.arrays.weight_hours)
