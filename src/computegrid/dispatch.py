@@ -278,7 +278,8 @@ def solve(
     ----------
     scenario : Scenario
     regime : str, Regime, list of rules, or None
-        Name of one of ``scenario.regimes``, or rules of one's own; None is no rules.
+        Name of one of ``scenario.regimes``, or rules of one's own; None is the model's default
+        regime, ``[]`` is no rules.
     minimise : {"cost", "carbon"}
         Under ``"carbon"`` charges do not count, and no work is dropped to save carbon.
     solver : {"highs", "highs-simplex", "highs-ipx", "highs-hipo"}, optional

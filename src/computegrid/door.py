@@ -49,7 +49,8 @@ def to_pyomo(
     scenario : Scenario
         What is asked.
     regime : str, Regime, list of rules, or None
-        Name of one of ``scenario.regimes``, or rules of one's own; None is no rules.
+        Name of one of ``scenario.regimes``, or rules of one's own; None is the model's default
+        regime, ``[]`` is no rules.
     minimise : {"cost", "carbon"}
         What ``model.cost`` measures.
 

@@ -128,9 +128,16 @@ def _scenario(folder: Path, told: Mapping[str, Any]) -> Scenario:
     arrays = Arrays(**{field.name: stored[field.name] for field in fields(Arrays)})
     return Scenario(
         _links=tables.pop("links"), _tables=tables, _arrays=arrays, **beside, **told["scenario"],
-        regimes={name: Regime(name, tuple(map(_as_rule, one.pop("rules"))), **one)
-                 for name, one in told["regimes"].items()},
+        regimes={name: _as_regime(name, one) for name, one in told["regimes"].items()},
     )
+
+
+def _as_regime(name: str, told: Mapping[str, Any]) -> Regime:
+    given = dict(told)
+    rules, below = given.pop("rules"), given.pop("extends", None)
+    extends = None if below is None else _as_regime(
+        below["name"], {key: value for key, value in below.items() if key != "name"})
+    return Regime(name, tuple(map(_as_rule, rules)), extends, **given)
 
 
 def _stored(file: Path) -> dict[str, np.ndarray]:
@@ -157,7 +164,11 @@ def _frames(scenario: Scenario) -> list[str]:
 
 def _regime(regime: Regime) -> dict[str, Any]:
     text = {k: getattr(regime, k) for k in ("title", "title_zh", "source", "note")}
-    return {**text, "rules": [_rule(rule) for rule in regime.rules]}
+    return {
+        **text, "rules": [_rule(rule) for rule in regime.rules],
+        "extends": None if regime.extends is None
+        else {"name": regime.extends.name, **_regime(regime.extends)},
+    }
 
 
 def _rule(rule: Any) -> dict[str, Any]:

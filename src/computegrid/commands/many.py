@@ -31,6 +31,7 @@ from computegrid.studies.compare import compare as studies_compare
 from computegrid.studies.freeze import freeze as studies_freeze
 from computegrid.studies.frontier import frontier as studies_frontier
 from computegrid.studies.ladder import ladder as studies_ladder
+from computegrid.studies.reserve import RESERVE_MOST
 
 PLOTS = (".png", ".svg", ".pdf")
 
@@ -85,7 +86,8 @@ def freeze(
         "--give-way/--no-give-way", help="Others' work may be moved to make room; or it stays.",
     )] = True,
     reserve_most: Annotated[Optional[float], typer.Option(  # noqa: UP045
-        help="Most reserve at a site, as a share of its capacity.")] = 1.0,
+        help="Most reserve at a site, as a share of its capacity; inf: no bound.",
+    )] = RESERVE_MOST,
     csv_file: Annotated[Optional[Path], typer.Option(  # noqa: UP045
         "--csv", metavar="FILE", help="Write the whole table here.")] = None,
     map_file: MapOption = None,
@@ -118,13 +120,16 @@ def freeze(
 
 def ladder(model: Model, shapley: Annotated[bool, typer.Option(
     help="Also share the cost out among the rungs whatever their order.")] = False) -> None:
-    """Climb the price of sovereignty: free, residency, operator, ultimate parent, chip."""
+    """Climb the price of sovereignty: residency, operator, ultimate parent, chip.
+
+    The first rung is taken from the model's open market.
+    """
     console = stdout()
     scenario = load_model(console, model)
     with progress_bar(console) as progress:
         climbed = studies_ladder(scenario, progress=progress)
         shares = climbed.shapley(progress=progress) if shapley else None
-    saystudies.print_ladder(console, climbed.table, shares)
+    saystudies.print_ladder(console, climbed, shares)
 
 
 def frontier(
@@ -133,7 +138,8 @@ def frontier(
         "-x", "--x", help="What is held down: foreign_share, carbon, latency or energy."
     )] = "foreign_share",
     y: Annotated[str, typer.Option(
-        "-y", "--y", help="What is minimised: cost or carbon.")] = "cost",
+        "-y", "--y", help="What is minimised: cost_usd (or cost), carbon_t (or carbon)."
+    )] = "cost_usd",
     points: Annotated[int, typer.Option(min=2, help="How many bounds on x.")] = 20,
     regime: RegimeOption = None,
     csv_file: Annotated[Optional[Path], typer.Option(  # noqa: UP045
@@ -177,9 +183,8 @@ def explain(
     """
     console = stdout()
     scenario = load_model(console, model)
-    chosen = regime if regime is not None else scenario.default_regime
     for name in [workload] if workload is not None else scenario.workloads.index:
-        console.print(plain(scenario.explain(region, name, site, chosen)), soft_wrap=True)
+        console.print(plain(scenario.explain(region, name, site, regime)), soft_wrap=True)
 
 
 def report(

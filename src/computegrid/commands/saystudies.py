@@ -22,6 +22,7 @@ from computegrid.streaming.run import StreamedRun
 from computegrid.studies.compare import Comparison
 from computegrid.studies.freezetable import Freeze
 from computegrid.studies.frontier import XS, Frontier
+from computegrid.studies.ladder import Ladder
 
 
 def print_streamed(console: Console, run: StreamedRun) -> None:
@@ -111,9 +112,10 @@ def print_frontier(console: Console, curve: Frontier) -> None:
         f"{curve.y} against {curve.x}, regime {curve.regime.name}")
 
 
-def print_ladder(console: Console, table: pd.DataFrame, shares: pd.DataFrame | None) -> None:
+def print_ladder(console: Console, climbed: Ladder, shares: pd.DataFrame | None) -> None:
     """The rungs of sovereignty and what each adds."""
-    _print_frame(console, _in_units(table, _RUNGS), "The price of sovereignty, rung by rung")
+    _print_frame(console, _in_units(climbed.table, _RUNGS),
+                 f"The price of sovereignty, rung by rung, from {climbed.base.name}")
     if shares is not None:
         _print_frame(console, shares, "Shared out whatever the order (Shapley values)")
 

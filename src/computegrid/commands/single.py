@@ -71,9 +71,8 @@ def run(
     drawing = map_options(lang, land, worldview, base_map, base_map_note)
     scenario = load_model(console, model)
     tell_remarks(scenario, model)
-    chosen = regime if regime is not None else scenario.default_regime
     with console.status(f"solving {scenario.arrays.n_lanes * scenario.arrays.n_hours:,} flows"):
-        dispatch = solve(scenario, chosen, minimise.value, solver=solver)
+        dispatch = solve(scenario, regime, minimise.value, solver=solver)
     say.print_dispatch(console, dispatch)
     if save is not None:
         dispatch.save(save)
@@ -97,9 +96,8 @@ def stream(
     """
     console = stdout()
     scenario = load_model(console, model)
-    chosen = regime if regime is not None else scenario.default_regime
     with progress_bar(console) as heard:
-        found = solve_streamed(scenario, save, chosen, gap=gap, days=days, heard=heard)
+        found = solve_streamed(scenario, save, regime, gap=gap, days=days, heard=heard)
     saystudies.print_streamed(console, found)
 
 

@@ -304,8 +304,24 @@ class Regime:
         object.__setattr__(self, "title", self.title or self.name)
 
 
-def as_regime(regime: str | Regime | Iterable[Rule] | None, known: Mapping[str, Regime]) -> Regime:
+OPEN_MARKET = "open-market"
+"""Name of the regime in which everything holds that no policy asked for."""
+
+
+def as_regime(
+    regime: str | Regime | Iterable[Rule] | None, known: Mapping[str, Regime],
+    default: str | None = None,
+) -> Regime:
     """Return the regime meant: a name among ``known``, a Regime, a list of rules, or None.
+
+    None is the regime named ``default``, and no rules where there is none; an empty list is no
+    rules always.
+
+    Examples
+    --------
+    >>> known = {"status-quo": Regime("status-quo", [Forbid(label="us", supply={"control": "US"})])}
+    >>> [as_regime(what, known, "status-quo").name for what in (None, [])]
+    ['status-quo', 'no rules']
 
     Raises
     ------
@@ -313,7 +329,7 @@ def as_regime(regime: str | Regime | Iterable[Rule] | None, known: Mapping[str, 
         If the name is not known or the list holds something else than rules.
     """
     if regime is None:
-        return Regime("no rules")
+        return Regime("no rules") if default is None else as_regime(default, known)
     if isinstance(regime, Regime):
         return regime
     if isinstance(regime, str):
@@ -328,7 +344,26 @@ def as_regime(regime: str | Regime | Iterable[Rule] | None, known: Mapping[str, 
         raise ScenarioError(
             f"regime must be a name, a Regime, a list of rules or None; got {regime!r}"
         ) from None
-    return Regime("own rules", rules)
+    return Regime("own rules" if rules else "no rules", rules)
+
+
+def open_market(known: Mapping[str, Regime], default: str | None) -> Regime:
+    """Return the regime that policies are measured from.
+
+    The regime named ``open-market``; without one, what the default regime extends in the end; no
+    rules where there is neither.
+
+    Examples
+    --------
+    >>> start = Regime("spare", [Forbid(label="full", supply={"site": "far"})])
+    >>> known = {"spare": start, "now": Regime("now", extends=start)}
+    >>> open_market(known, "now").name, open_market({}, None).name
+    ('spare', 'no rules')
+    """
+    found = known.get(OPEN_MARKET) or as_regime(None, known, default)
+    while found.name != OPEN_MARKET and found.extends is not None:
+        found = found.extends
+    return found
 
 
 def _is_no_list(rules: object) -> bool:

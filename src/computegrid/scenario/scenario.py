@@ -20,7 +20,7 @@ from computegrid.scenario.intake import (
     typed_tables,
 )
 from computegrid.scenario.lanes import Network, fast_enough, links_from_places, links_from_table
-from computegrid.scenario.regime import Regime, Rule, as_regime
+from computegrid.scenario.regime import Regime, Rule, as_regime, open_market
 from computegrid.scenario.remarks import remarks
 from computegrid.scenario.routes import with_corridors
 from computegrid.tables import schema
@@ -38,7 +38,7 @@ class Scenario:
     name, title, title_zh, as_of : str
     regimes : dict of str to Regime
     default_regime : str or None
-        The regime a plain run uses; None is no rules.
+        The regime meant wherever none is named; None is no rules.
     group_by : str
         Column of regions and sites by which work is said to move; empty when they share none.
     sources : DataFrame
@@ -224,12 +224,24 @@ class Scenario:
     def regime(self, regime: str | Regime | Iterable[Rule] | None) -> Regime:
         """Return the regime meant by a name, a Regime, a list of rules or None.
 
+        None is the model's default regime (no rules where it has none), ``[]`` is no rules. Every
+        function and command that takes a regime reads it so.
+
         Raises
         ------
         ScenarioError
             If there is no regime of that name.
         """
-        return as_regime(regime, self.regimes)
+        return as_regime(regime, self.regimes, self.default_regime)
+
+    @property
+    def open_market(self) -> Regime:
+        """The regime that policies are measured from, where the ladder starts.
+
+        The regime named ``open-market``; without one, what the default regime extends in the end;
+        no rules where there is neither.
+        """
+        return open_market(self.regimes, self.default_regime)
 
     def explain(
         self, region: str, workload: str, site: str,

@@ -89,8 +89,8 @@ def solve_streamed(
     folder : path
         Where the answer goes, and what is needed to go on after a stop.
     regime : str, Regime, list of rules, or None
-        Rules by the hour must nest (an export licence, a site's spare capacity); rules over the
-        horizon may be any.
+        None is the model's default regime, ``[]`` is no rules. Rules by the hour must nest (an
+        export licence, a site's spare capacity); rules over the horizon may be any.
     gap : float
         Between the cost of the answer and the proven bound, relative to the operating cost.
     days : int

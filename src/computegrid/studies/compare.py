@@ -137,9 +137,15 @@ def steps_of(table: pd.DataFrame) -> pd.DataFrame:
     return steps
 
 
+Regimes = (
+    Iterable[str | Regime | Iterable[Rule] | None] | Mapping[str, Iterable[Rule]] | None
+)
+"""Regimes to compare: names, Regimes and lists of rules; rules by name; None is all."""
+
+
 def compare(
     scenario: Scenario,
-    regimes: Iterable[str | Regime] | Mapping[str, Iterable[Rule]] | None = None,
+    regimes: Regimes = None,
     base: str | None = None,
     minimise: Minimise = "cost",
     *,
@@ -152,7 +158,8 @@ def compare(
     scenario : Scenario
         What is asked.
     regimes : list of names or Regimes, mapping of name to rules, or None
-        None: all of ``scenario.regimes``.
+        None: all of ``scenario.regimes``. In a list, None is the model's default regime and
+        ``[]`` is no rules.
     base : str, optional
         Regime differences are taken from; the scenario's default regime if it is among them, or
         the first.
@@ -202,7 +209,7 @@ def compare(
 
 
 def _chosen(
-    scenario: Scenario, regimes: Iterable[str | Regime] | Mapping[str, Iterable[Rule]] | None
+    scenario: Scenario, regimes: Regimes
 ) -> dict[str, Regime]:
     if isinstance(regimes, (str, Regime)):
         regimes = [regimes]

@@ -19,7 +19,12 @@ from computegrid.scenario.scenario import Scenario
 from computegrid.studies.freezetable import Freeze
 from computegrid.studies.holding import held_flow, solve_holding
 from computegrid.studies.outcome import SMALLEST_MWH, Outcome, outcome_of
-from computegrid.studies.reserve import RESERVE_USD_PER_MW_YEAR, Mask, cheapest_reserve
+from computegrid.studies.reserve import (
+    RESERVE_MOST,
+    RESERVE_USD_PER_MW_YEAR,
+    Mask,
+    cheapest_reserve,
+)
 from computegrid.studies.solving import Progress, report, solve_near
 from computegrid.studies.switches import (
     By,
@@ -45,7 +50,7 @@ def freeze(
     only: Iterable[str] | None = None,
     critical: Mapping[str, Any] | None = None,
     reserve_usd_per_mw_year: float | None = RESERVE_USD_PER_MW_YEAR,
-    reserve_most: float | None = None,
+    reserve_most: float | None = RESERVE_MOST,
     progress: Progress | None = None,
 ) -> Freeze:
     """Throw every switch in turn and rank them by the work they leave unserved.
@@ -60,7 +65,7 @@ def freeze(
     depth : {1, 2}
         2 also throws every pair.
     regime : str, Regime, list of rules, or None
-        What holds besides; the scenario's default regime when None and there is one.
+        What holds besides; None is the model's default regime, ``[]`` is no rules.
     exempt_own : bool
         A jurisdiction's freeze spares demand of its own country or bloc. Operators, sites and
         corridors spare nobody.
@@ -74,8 +79,8 @@ def freeze(
         workloads say so, otherwise all work.
     reserve_usd_per_mw_year : float or None
         Price of holding reserve [USD per MW and year]; None: no reserve is looked for.
-    reserve_most : float, optional
-        Most reserve at a site, as a multiple of its capacity; no bound when None.
+    reserve_most : float or None
+        Most reserve at a site, as a multiple of its capacity; None or inf: no bound.
     progress : callable, optional
         Called as ``progress(done, total, switch)``.
 
@@ -111,7 +116,7 @@ def freeze(
     if depth not in (1, 2):
         raise ScenarioError(f"depth must be 1 or 2; got {depth!r}")
     switches = find_switches(scenario, by, only, exempt_own=exempt_own)
-    chosen = scenario.regime(scenario.default_regime if regime is None else regime)
+    chosen = scenario.regime(regime)
     wanted = critical_asks(scenario, critical)
     pairs = list(combinations(switches, 2)) if depth == 2 else []
     total = 1 + len(switches) + len(pairs)

@@ -126,7 +126,7 @@ def frontier(
     points : int
         Number of points, at least 2.
     regime : str, Regime, list of rules, or None
-        Rules that hold throughout; the scenario's default regime when None and there is one.
+        Rules that hold throughout; None is the model's default regime, ``[]`` is no rules.
     lowest : float, optional
         Tightest bound, instead of the least x.
     progress : callable, optional
@@ -157,7 +157,7 @@ def frontier(
         raise ScenarioError(f"x and y are both {x!r}")
     if points < 2:
         raise ScenarioError(f"a frontier has at least 2 points; got {points}")
-    chosen = scenario.regime(scenario.default_regime if regime is None else regime)
+    chosen = scenario.regime(regime)
     amount = _amount(scenario, x)
     program = build_program(scenario, chosen, YS[y])
     report(progress, 0, points, "no bound")

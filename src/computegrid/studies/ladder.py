@@ -82,7 +82,7 @@ class Ladder:
 def ladder(
     scenario: Scenario,
     steps: str | Regime | Sequence[str | Regime] | Mapping[str, Iterable[Rule]] | None = None,
-    base: str | Regime | None = None,
+    base: str | Regime | Iterable[Rule] | None = None,
     *,
     home: str | None = None,
     demand: Mapping[str, Any] | None = None,
@@ -96,12 +96,13 @@ def ladder(
     scenario : Scenario
         What is asked.
     steps : optional
-        None: the price of sovereignty, free → residency → operator (its seat) → ultimate parent
+        None: the price of sovereignty, residency → operator (its seat) → ultimate parent
         (``control``) → chip, each as far as sites have the column. A regime: one step per rule
         of its own. A list of regimes: one step per regime, each adding its rules to the last. A
         mapping of name to rules.
-    base : str or Regime, optional
-        Where it starts; no rules when None, and the regime it extends for a regime.
+    base : str, Regime, list of rules, or None
+        Where it starts. None: the model's open market (``scenario.open_market``); for a regime,
+        the one it extends, and no rules where it extends none. ``[]`` is no rules.
     home : {"bloc", "country", ...}, optional
         What home is, for ``steps=None``: a column of regions and sites; ``bloc`` if there is one,
         then ``country``.
@@ -170,19 +171,19 @@ def home_rules(
 
 
 def _parts(
-    scenario: Scenario, steps: Any, base: str | Regime | None, home: str | None,
+    scenario: Scenario, steps: Any, base: str | Regime | Iterable[Rule] | None, home: str | None,
     demand: Mapping[str, Any],
 ) -> tuple[Regime, dict[str, tuple[Rule, ...]]]:
+    start = scenario.open_market if base is None else scenario.regime(base)
     if steps is None:
-        start = Regime("free") if base is None else scenario.regime(base)
         return start, _rungs(scenario, home or _home(scenario), demand)
     if isinstance(steps, (str, Regime)):
         regime = scenario.regime(steps)
-        start = scenario.regime(base) if base is not None else regime.extends or Regime("free")
+        if base is None:
+            start = regime.extends or scenario.regime([])
         inherited = {rule.label: rule for rule in start.rules}
         own = [rule for rule in regime.rules if inherited.get(rule.label) != rule]
         return start, {rule.label: (rule,) for rule in own}
-    start = Regime("free") if base is None else scenario.regime(base)
     if isinstance(steps, Mapping):
         return start, {name: tuple(rules) for name, rules in steps.items()}
     parts: dict[str, tuple[Rule, ...]] = {}

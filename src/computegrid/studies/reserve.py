@@ -26,6 +26,8 @@ RESERVE_USD_PER_MW_YEAR = 184.06 * 1000 * 12
 wholesale colocation, 184.06 USD per kW and month (CBRE, North America Data Center Trends H2 2024,
 26 February 2025; https://www.cbre.com/insights/reports/north-america-data-center-trends-h2-2024).
 Hardware standing in it is not in this figure."""
+RESERVE_MOST = 1.0
+"""Reserve at most doubles a site: more is another site, with a grid connection of its own."""
 WORTH_OF_CRITICAL = 10.0
 """Critical work left unserved weighs this many times what reserve for its dearest hour costs."""
 SMALLEST_MW = 1e-6
@@ -60,7 +62,7 @@ class Reserve:
 
 def cheapest_reserve(
     scenario: Scenario, switch: Switch, during: Regime, critical: Mask, usd_per_mw_year: float,
-    taken_mw: Floats | None = None, most: float | None = None,
+    taken_mw: Floats | None = None, most: float | None = RESERVE_MOST,
 ) -> Reserve:
     r"""Find the cheapest reserve :math:`R_s` with which critical work outlives the freeze.
 
@@ -135,7 +137,8 @@ def _reserve_family(
         held = sites.index if switch.by == "site" else sites[switch.by]
         holder = np.asarray(held.astype(str))
         allowed &= ~np.isin(holder, [*switch.holders, *NOBODY])
-    room = np.full(a.n_sites, np.inf) if most is None else most * a.available_mw.max(axis=1)
+    bound = most is not None and np.isfinite(most)
+    room = most * a.available_mw.max(axis=1) if bound else np.full(a.n_sites, np.inf)
     upper = np.repeat(np.where(allowed, room, 0.0)[:, None], a.n_hours, axis=1)
     cost = np.zeros_like(upper)
     cost[:, 0] = price
