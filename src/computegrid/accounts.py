@@ -94,7 +94,7 @@ def cost_parts(
         "network_cost_usd": float(a.network_usd_per_mwh @ lane),
         "charges_usd": charges,
         "unserved_cost_usd": float(unserved.sum(axis=1) @ value[a.ask_workload]),
-        "penalties_usd": _penalties(regime, lp, x),
+        "penalties_usd": _penalties(scenario, regime, lp, x),
         **_planner_cost(lp, x),
     }
 
@@ -107,13 +107,15 @@ def _planner_cost(lp: LinearProgram, x: Floats) -> dict[str, float]:
     return {"planner_cost_usd": float(lp.cost[columns] @ x[columns])}
 
 
-def _penalties(regime: Regime, lp: LinearProgram, x: Floats) -> float:
+def _penalties(scenario: Scenario, regime: Regime, lp: LinearProgram, x: Floats) -> float:
     total = 0.0
     for rule in regime.rules:
         name = f"excess:{rule.label}"
         if isinstance(rule, Limit) and lp.has_family(name):
-            columns = lp.columns_of(name)
-            total += float(lp.cost[columns] @ x[columns])
+            _, excess = rules.limit(rule, scenario.arrays, selection_of(
+                rule, scenario.arrays, scenario.tables))
+            if excess is not None:  # in USD whatever was minimised
+                total += float(excess.cost.ravel() @ x[lp.columns_of(name)])
     return total
 
 

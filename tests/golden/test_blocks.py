@@ -122,7 +122,7 @@ def test_carbon_is_minimised_without_charges_and_nothing_dropped_for_it() -> Non
         workloads=clean.workloads.assign(unserved_usd_per_mwh=[50.0, 100.0]),
         lanes=clean.lanes[["region", "workload", "site"]])
     lp = build_program(free, cg.Regime("none"), "carbon")
-    assert family(lp, "unserved").cost[:, 0].tolist() == [5.0, 10.0, 5.0]
+    assert family(lp, "unserved").cost[:, 0].tolist() == [10.0, 20.0, 10.0]
     must = built(minimise="carbon", unserved_usd_per_mwh=[INF, INF])
     assert not family(must, "unserved").cost.any()
 

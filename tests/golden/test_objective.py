@@ -7,6 +7,7 @@ far:  energy 1.2 * 1 * 10 = 12, rent 4, network 5: 21 USD; carbon 1.2 * 500 = 60
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import computegrid as cg
@@ -71,3 +72,18 @@ def test_cost_parts_add_up():
     assert s["cost_usd"] == pytest.approx(5 * (94 + 15) + 30_000)
     assert s["operating_cost_usd"] == pytest.approx(5 * (94 + 15))
     assert np.isclose(s["dependence"], 0.0)
+
+
+def test_no_work_is_dropped_and_no_wish_sold_to_save_carbon():
+    s = cg.Scenario.from_tables(
+        regions=pd.DataFrame(index=["r"]),
+        sites=pd.DataFrame({"capacity_mw": [6.0, 9.0], "carbon_kg_per_mwh": [900.0, 100.0]},
+                           index=["dirty", "clean"]),
+        workloads=pd.DataFrame({"unserved_usd_per_mwh": [1e9, 50.0, 0.0]}, index=list("abc")),
+        demand=pd.DataFrame({"region": "r", "workload": list("abc"), "mw": 5.0}),
+        lanes=pd.DataFrame({"region": "r", "site": ["dirty", "clean"]}))
+    assert cg.solve(s, minimise="carbon").summary["unserved_mwh"] == pytest.approx(0.0)
+    wish = cg.Limit(label="wish", quantity="it_mw", max=4.0, supply={"site": "clean"},
+                    penalty_usd=10.0)
+    told = cg.solve(s, [wish], minimise="carbon").summary
+    assert told["penalties_usd"] == pytest.approx(50.0)

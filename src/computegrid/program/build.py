@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -71,6 +72,8 @@ def equations_from(a: Arrays, chosen: Selections, minimise: Minimise = "cost") -
     for rule, found in chosen:
         if isinstance(rule, Limit):
             block, excess = rules.limit(rule, a, found)
+            if excess is not None and minimise == "carbon":
+                excess = replace(excess, cost=excess.cost * objective.kg_per_usd(a))
             families += [] if excess is None else [excess]
         elif isinstance(rule, Share):
             block = rules.share(rule, a, found)

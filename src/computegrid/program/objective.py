@@ -12,8 +12,12 @@ from computegrid.scenario.arrays import Arrays
 Minimise = Literal["cost", "carbon"]
 
 UNSERVED_OVER_WORST_CARBON = 10.0
-"""When carbon is minimised, leaving a MWh of the most valued work unserved weighs as much as this
-many MWh on the dirtiest lane, so that no work is dropped to save carbon."""
+"""When carbon is minimised, leaving a MWh of the least valued work unserved weighs as much as this
+many MWh on the dirtiest lane. Carbon hangs on the site alone, so one MWh more served adds at most
+one MWh on the dirtiest lane, whatever else has to move: no work is dropped to save carbon."""
+MOST_SPREAD = 1e6
+"""Most by which the weights of the most and the least valued work differ under carbon; values
+further apart keep their order, not their proportions, so that the sums can be computed with."""
 
 
 def energy_mwh(a: Arrays) -> Floats:
@@ -56,12 +60,31 @@ def flow_cost(a: Arrays, minimise: Minimise) -> Floats:
 def unserved_cost(a: Arrays, minimise: Minimise) -> Floats:
     """Objective of one MWh left unserved, by ask, shape (A,): USD, or kg.
 
-    Under ``"carbon"`` the values of being served keep their proportions, scaled so that the most
-    valued work weighs ``UNSERVED_OVER_WORST_CARBON`` times the dirtiest lane.
+    Under ``"carbon"`` the values of being served keep their proportions, scaled so that the least
+    valued work weighs ``UNSERVED_OVER_WORST_CARBON`` times the dirtiest lane; work of no value
+    weighs half of that.
     """
     usd = np.where(np.isinf(a.unserved_usd_per_mwh), 0.0, a.unserved_usd_per_mwh)
-    if minimise == "carbon" and usd.max(initial=0.0) > 0:
-        worst = float(carbon_kg(a).max(initial=0.0)) or 1.0
-        usd = usd * (UNSERVED_OVER_WORST_CARBON * worst / usd.max())
+    if minimise == "carbon":
+        must, least = np.isinf(a.unserved_usd_per_mwh), _least_value(a)
+        least_kg = least * kg_per_usd(a)
+        spread = np.maximum(usd / least, 1.0)
+        widest = float(spread.max(initial=1.0))
+        if widest > MOST_SPREAD:
+            spread = spread ** (np.log(MOST_SPREAD) / np.log(widest))
+        usd = np.where(must, 0.0, np.where(usd > 0, least_kg * spread, 0.5 * least_kg))
     by_ask: Floats = usd[a.ask_workload]
     return by_ask
+
+
+def kg_per_usd(a: Arrays) -> float:
+    """What a USD of work given up, or of a soft limit broken, weighs under carbon [kg]."""
+    worst = float(carbon_kg(a).max(initial=0.0)) or 1.0
+    return UNSERVED_OVER_WORST_CARBON * worst / _least_value(a)
+
+
+def _least_value(a: Arrays) -> float:
+    """Least positive value of being served [USD/MWh]; 1 where nothing has one."""
+    usd = a.unserved_usd_per_mwh[np.unique(a.ask_workload)]
+    return float(usd[np.isfinite(usd) & (usd > 0)].min()) if (
+        np.isfinite(usd) & (usd > 0)).any() else 1.0
