@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from computegrid.program import rules, variables
+from computegrid.program import deadlines, rules
 from computegrid.program.algebra import PLANNER_ROWS, Block, Equations, Floats, LinearProgram
 from computegrid.program.constraints import carried
 from computegrid.program.selection import selection_of
@@ -29,16 +29,18 @@ def marginal_prices(a: Arrays, lp: LinearProgram, row_dual: Floats, reduced: Flo
 
 def through_bounds(a: Arrays, lp: Equations, price: Floats, row_dual: Floats) -> Floats:
     """Prices of demand from row prices of its balance, shape (A, T): see `marginal_prices`."""
-    asks = variables.deferrable(a)
+    asks = deadlines.deferrable(a)
     if len(asks):
         waiting = np.minimum(_waiting(a, price[asks]), 0.0)
         limit = a.defer_hours[a.ask_workload[asks]]
-        for hours in variables.days(a):
+        for hours in deadlines.chains(a):
             elapsed, weight = a.elapsed_hours[hours], a.weight_hours[hours]
             for defer_hours in np.unique(limit):
                 rows = np.flatnonzero(limit == defer_hours)
-                may_wait = variables.window(elapsed, weight, float(defer_hours))
-                price[np.ix_(asks[rows], hours)] += waiting[np.ix_(rows, hours)] @ may_wait.T
+                until = deadlines.last_wait(elapsed, float(defer_hours))
+                worth = deadlines.span_sums(
+                    waiting[np.ix_(rows, hours)] / weight, np.arange(len(hours)), until)
+                price[np.ix_(asks[rows], hours)] += worth * weight
     for block in lp.blocks:
         if block.demand is not None:
             price += _through_share(block, row_dual[lp.rows_of(block.name)], price.shape)
@@ -84,7 +86,7 @@ def _lifted(a: Arrays, lp: LinearProgram, row_dual: Floats, reduced: Floats) -> 
         open_ = lp.col_upper[columns].reshape(shape) > 0
         np.minimum.at(room, at, np.where(open_, reduced[columns].reshape(shape), np.inf))
     room = np.where(idle & np.isfinite(room), np.maximum(room, 0.0), 0.0)
-    asks = variables.deferrable(a)
+    asks = deadlines.deferrable(a)
     can_wait = np.zeros_like(idle)
     if len(asks):
         upper = lp.col_upper[lp.columns_of("backlog")].reshape(len(asks), a.n_hours)

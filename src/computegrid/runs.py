@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from computegrid.errors import DataError, SolverError
+from computegrid.errors import DataError, Fault, SolverError
 from computegrid.program.build import build_program
 from computegrid.scenario.arrays import Arrays
 from computegrid.scenario.regime import RULES, Regime
@@ -58,6 +58,7 @@ def described(scenario: Scenario, regime: Regime) -> dict[str, Any]:
         "rules": rules,
         "regimes": {name: _regime(one) for name, one in scenario.regimes.items()},
         "regime_text": {k: getattr(regime, k) for k in ("title", "title_zh", "source", "note")},
+        "notes": [asdict(note) for note in scenario._notes],
         "inputs_sha256": digest.hexdigest(),
         "versions": {name: version(name) for name in _PACKAGES}
         | {"python": platform.python_version()},
@@ -125,10 +126,12 @@ def _scenario(folder: Path, told: Mapping[str, Any]) -> Scenario:
     beside = {name.removeprefix(_BESIDE): tables.pop(name) for name in list(tables)
               if name.startswith(_BESIDE)}
     stored = _stored(folder / "scenario.npz")
+    stored = {"chain": stored["day"], **stored}  # a run of before there were chains: days
     arrays = Arrays(**{field.name: stored[field.name] for field in fields(Arrays)})
     return Scenario(
         _links=tables.pop("links"), _tables=tables, _arrays=arrays, **beside, **told["scenario"],
         regimes={name: _as_regime(name, one) for name, one in told["regimes"].items()},
+        _notes=tuple(Fault(**note) for note in told.get("notes", ())),
     )
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import computegrid as cg
-from computegrid.program import variables
+from computegrid.program import deadlines
 from golden.scenarios import flow_of, two_sites
 
 
@@ -81,17 +81,41 @@ def test_backlog_reaches_further_with_a_longer_deadline():
     assert flow_of(dispatch, "far", hours(3)["hour"][2]) == pytest.approx(4.0)
 
 
-def test_backlog_never_waits_over_midnight():
+def late_work(**day):
+    """4 MW wanted in the hour before midnight, which costs 100 a MWh; the hour after costs 10."""
     late = pd.DataFrame({"hour": pd.date_range("2025-01-15T23:00", periods=2, freq="h", tz="UTC"),
-                         "weight_hours": 1.0})
+                         "weight_hours": 1.0, **day})
     dispatch = cg.solve(two_sites(
         hours=late, workloads=workload(5.0),
         demand=pd.DataFrame({"region": "home", "workload": "batch", "hour": late["hour"],
                              "mw": [4.0, 0.0]}),
         site_hours=pd.DataFrame({"site": "far", "hour": late["hour"],
                                  "energy_usd_per_mwh": [100.0, 10.0]})))
-    assert flow_of(dispatch, "near", late["hour"][0]) + flow_of(
-        dispatch, "far", late["hour"][0]) == pytest.approx(4.0)
+    return [sum(flow_of(dispatch, site, t) for site in ("near", "far")) for t in late["hour"]]
+
+
+def test_backlog_waits_past_midnight_where_hours_follow_one_another():
+    assert late_work() == pytest.approx([0.0, 4.0])
+    assert late_work(day="all") == pytest.approx([0.0, 4.0])
+    assert late_work(day=["Wed", "Thu"]) == pytest.approx([0.0, 4.0])  # real hours all the same
+
+
+def test_backlog_does_not_wait_from_one_representative_day_to_another():
+    assert late_work(day=["winter", "spring"], weight_hours=[90.0, 90.0]) == pytest.approx(
+        [4.0, 0.0])
+
+
+def test_backlog_does_not_wait_over_a_gap():
+    """Three hours and, an hour left out, three more: what arrives last before the gap is done."""
+    time = hours(7)["hour"].drop(3)
+    steps = pd.DataFrame({"hour": time, "weight_hours": 1.0})
+    dispatch = cg.solve(two_sites(
+        hours=steps, workloads=workload(5.0),
+        demand=pd.DataFrame({"region": "home", "workload": "batch", "hour": time,
+                             "mw": [0.0, 0.0, 4.0, 0.0, 0.0, 0.0]}),
+        site_hours=pd.DataFrame({"site": "far", "hour": time,
+                                 "energy_usd_per_mwh": [100.0] * 3 + [10.0] * 3})))
+    assert flow_of(dispatch, "near", time.iloc[2]) == pytest.approx(4.0)
 
 
 def test_backlog_keeps_energy_when_hours_weigh_differently():
@@ -105,5 +129,17 @@ def test_backlog_keeps_energy_when_hours_weigh_differently():
 
 
 def test_window_counts_arrivals_that_may_still_be_served():
-    open_ = variables.window(np.array([0.0, 1.0, 2.0, 3.0]), np.ones(4), 2.0)
-    assert open_.tolist() == [[1, 1, 0, 0], [0, 1, 1, 0], [0, 0, 1, 0], [0, 0, 0, 0]]
+    first, last = deadlines.window(np.array([0.0, 1.0, 2.0, 3.0]), 2.0)
+    assert [list(range(a, b + 1)) for a, b in zip(first, last, strict=True)] == [
+        [0], [0, 1], [1, 2], []]
+
+
+@pytest.mark.parametrize("defer_hours", [0.0, 0.5, 1.0, 2.5, 100.0])
+def test_window_and_last_wait_say_the_same_pairs(defer_hours):
+    elapsed = np.array([0.0, 0.25, 0.5, 1.5, 2.0, 4.0])
+    first, last = deadlines.window(elapsed, defer_hours)
+    by_hour = {(k, t) for t in range(6) for k in range(first[t], last[t] + 1)}
+    until = deadlines.last_wait(elapsed, defer_hours)
+    assert by_hour == {(k, t) for k in range(6) for t in range(k, until[k] + 1)}
+    assert by_hour == {(k, t) for t in range(5) for k in range(t + 1)
+                       if elapsed[t + 1] - elapsed[k] <= defer_hours}

@@ -100,16 +100,19 @@ FAULTS: dict[str, tuple[Callable[[Tables], None], str]] = {
                            "another kind"),
     "naive hours": (put("hours", lambda f: f.assign(hour=f["hour"].dt.tz_localize(None))),
                     "no zone"),
-    "local hours": (put("hours", lambda f: f.assign(hour=f["hour"].dt.tz_convert("Asia/Shanghai"))),
-                    "expected UTC"),
-    "25-hour day of daylight saving": (
+    "naive hours of a 25-hour day": (
         put("hours", lambda f: pd.DataFrame({"hour": pd.date_range(
-            "2025-10-26", periods=25, freq="h", tz="Europe/Paris")})), "Europe/Paris"),
+            "2025-10-26", periods=25, freq="h", tz="Europe/Paris").tz_localize(None)})),
+        "ambiguous='infer'"),
+    "steps of no one length": (
+        put("hours", lambda f: pd.DataFrame({"hour": HOURS + pd.to_timedelta([0, 0, 7], "h")})),
+        "how long does one last?"),
     "hours as text without a zone": (
         put("hours", lambda f: f.assign(hour=f["hour"].dt.strftime("%Y-%m-%dT%H:%M"))),
         "has no zone"),
-    "hours with an offset": (
-        put("hours", lambda f: f.assign(hour=["2025-03-01T08:00+08:00"] * 3)), "not in UTC"),
+    "one hour said with two offsets": (
+        put("hours", lambda f: f.assign(hour=["2025-03-01T08:00+08:00", "2025-03-01T00:00Z",
+                                              "2025-03-01T01:00Z"])), "stands twice"),
     "hours that are no time": (put("hours", lambda f: f.assign(hour=["a", "b", "c"])),
                                "is not a time"),
     "a day in two pieces": (put("hours", lambda f: f.assign(day=["a", "b", "a"])),

@@ -29,6 +29,7 @@ from computegrid.maps.touch import rule_book
 from computegrid.maps.values import text, value
 from computegrid.maps.views import View, layers_of, mean_mw, pairs_of, view_values
 from computegrid.maps.words import GROUP_NAMES, Lang, names, pick, words
+from computegrid.tables.steps import day_of
 
 _LANGUAGES: tuple[Lang, Lang] = ("en", "zh")
 
@@ -167,7 +168,7 @@ def _wind(part: shapely.LineString) -> list[int]:
 def _hours(hours: pd.DataFrame) -> list[dict[str, Any]]:
     stamped = isinstance(hours.index, pd.DatetimeIndex)
     out = []
-    for hour, row in hours.iterrows():
+    for hour, row in hours.assign(day=day_of(hours)).iterrows():
         season = text(row.get("season")) or (text(row.get("day")) if stamped else "")
         utc = hour.hour + hour.minute / 60 if stamped else row.get("hour_utc")  # type: ignore[attr-defined]
         time = f"{hour:%H:%M} UTC" if stamped else f"h {hour}"

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from computegrid.program.algebra import Block, Codes, Floats, Term
-from computegrid.program.variables import deferrable
+from computegrid.program.deadlines import deferrable
 from computegrid.scenario.arrays import Arrays
 
 
@@ -16,8 +16,8 @@ def demand_balance(a: Arrays) -> Block:
     .. math:: \sum_{\ell \in a} f_{\ell,t} + u_{a,t} + b_{a,t}
               - \frac{h_{t-1}}{h_t} b_{a,t-1} = d_{a,t} \quad \forall a, t
 
-    with :math:`b_{a,t-1} = 0` before the first hour of a day; the ratio of weights keeps energy
-    when hours of one day stand for different lengths of time.
+    with :math:`b_{a,t-1} = 0` before the first hour of a chain; the ratio of weights keeps energy
+    when hours of one chain stand for different lengths of time.
     """
     terms = [
         Term("flow", np.arange(a.n_lanes), a.lane_ask, np.ones(a.n_lanes)),
@@ -47,8 +47,8 @@ def site_capacity(a: Arrays) -> Block:
 
 
 def carried(a: Arrays) -> Floats:
-    """Ratio by which backlog of hour t enters hour t + 1, shape (1, T); 0 across days."""
+    """Ratio by which backlog of hour t enters hour t + 1, shape (1, T); 0 across chains."""
     ratio = np.zeros((1, a.n_hours))
-    same: Codes = np.flatnonzero(a.day[1:] == a.day[:-1])
+    same: Codes = np.flatnonzero(a.chain[1:] == a.chain[:-1])
     ratio[0, same] = a.weight_hours[same] / a.weight_hours[same + 1]
     return ratio

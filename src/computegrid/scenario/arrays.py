@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from computegrid.scenario.select import Codes, positions
+from computegrid.tables.steps import chain_of, day_of, elapsed_hours
 
 Floats = npt.NDArray[np.float64]
 
@@ -28,8 +29,9 @@ class Arrays:
     demand_mw : float array, shape (A, T)
     weight_hours, elapsed_hours : float array, shape (T,)
         Real hours a step stands for; time since the first step.
-    day : int array, shape (T,)
-        Day number of each step; deferral stays within a day.
+    chain, day : int array, shape (T,)
+        Number of the run of steps without a gap each one is in, within which work may wait; day
+        number of each.
     energy_usd_per_mwh, carbon_kg_per_mwh, pue, available_mw : float array, shape (S, T)
     power_ratio, rent_usd_per_mwh : float array, shape (S,)
     defer_hours, unserved_usd_per_mwh, gbps_per_mw : float array, shape (W,)
@@ -46,6 +48,7 @@ class Arrays:
     demand_mw: Floats
     weight_hours: Floats
     elapsed_hours: Floats
+    chain: Codes
     day: Codes
     energy_usd_per_mwh: Floats
     carbon_kg_per_mwh: Floats
@@ -97,10 +100,6 @@ def build_arrays(
     lane_region = positions(regions.index, lanes["region"])
     lane_workload = positions(workloads.index, lanes["workload"])
     steps = hours.index
-    elapsed = (
-        (steps - steps[0]) / pd.Timedelta(hours=1)
-        if isinstance(steps, pd.DatetimeIndex) else steps - steps[0]
-    )
     share = sites["status"].map(available_share).to_numpy(dtype=np.float64)
     capacity = sites["capacity_mw"].to_numpy(dtype=np.float64) * share
     columns = {
@@ -128,8 +127,9 @@ def build_arrays(
         network_usd_per_mwh=_floats(lanes["network_usd_per_mwh"]),
         demand_mw=demand_mw,
         weight_hours=_floats(hours["weight_hours"]),
-        elapsed_hours=np.array(elapsed, dtype=np.float64),
-        day=pd.factorize(hours["day"])[0].astype(np.int64),
+        elapsed_hours=elapsed_hours(steps),
+        chain=chain_of(hours),
+        day=pd.factorize(day_of(hours))[0].astype(np.int64),
         power_ratio=_floats(sites["power_ratio"]),
         rent_usd_per_mwh=_floats(sites["rent_usd_per_mwh"]),
         defer_hours=_floats(workloads["defer_hours"]),

@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from numbers import Real
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from computegrid.errors import DataError, Fault, did_you_mean
 from computegrid.tables import schema
 from computegrid.tables.check import collect
 from computegrid.tables.geo import located
-from computegrid.tables.hours import check_days, check_waiting
-from computegrid.units import SECONDS_PER_HOUR
+from computegrid.tables.hours import check_waiting
+from computegrid.tables.steps import check_days, remark_on_days, with_lengths
 
 ONE_WORKLOAD = "work"
 """Name of the workload when a demand table names none."""
@@ -50,9 +49,12 @@ def _require_frames(raw: Mapping[str, Any]) -> None:
 
 
 def typed_tables(
-    faults: list[Fault], known: Mapping[str, schema.Table], **raw: Any
+    faults: list[Fault], notes: list[Fault], known: Mapping[str, schema.Table], **raw: Any
 ) -> dict[str, Any]:
-    """Type every table by what is ``known`` of its columns, and set its index."""
+    """Type every table by what is ``known`` of its columns, and set its index.
+
+    What is wrong is appended to ``faults``, what was taken to be so to ``notes``.
+    """
     _require_frames(raw)
     tables: dict[str, Any] = {}
     for name in ("regions", "sites"):
@@ -85,23 +87,24 @@ def typed_tables(
         typed = collect(known["site_hours"], given, faults)
         present = {*getattr(given, "columns", ()), *getattr(given.index, "names", ())}
         tables["site_hours"] = typed[[c for c in typed.columns if c in present]]
-    tables["hours"] = _hours(raw["hours"], known["hours"], tables, faults)
+    tables["hours"] = _hours(raw["hours"], known["hours"], tables, faults, notes)
     return tables
 
 
 def _hours(
-    given: Any, known: schema.Table, tables: Mapping[str, Any], faults: list[Fault]
+    given: Any, known: schema.Table, tables: Mapping[str, Any], faults: list[Fault],
+    notes: list[Fault],
 ) -> pd.DataFrame:
-    if given is None:
-        if "hour" in tables["demand"].columns:
-            source = tables["demand"]["hour"]
-        elif "site_hours" in tables:
-            source = tables["site_hours"]["hour"]
-        else:
-            source = pd.Series([0])
-        given = pd.DataFrame({"hour": source.drop_duplicates().sort_values()})
+    """The time steps: as given, or those of the demand, or of the sites' figures, or just one."""
+    none = given is None and not any(
+        "hour" in tables[name].columns for name in ("demand", "site_hours") if name in tables)
+    if none:
+        given = pd.DataFrame({"hour": [0], "weight_hours": [1.0]})
+    elif given is None:
+        source = tables["demand" if "hour" in tables["demand"].columns else "site_hours"]["hour"]
+        given = pd.DataFrame({"hour": source.dropna().drop_duplicates()})
     elif isinstance(given, pd.Index):
-        given = pd.DataFrame({"hour": given, **_step_weights(given)})
+        given = pd.DataFrame({"hour": given})
     elif isinstance(given, pd.Series):
         given = given.rename("weight_hours").rename_axis("hour").reset_index()
     before = len(faults)
@@ -111,23 +114,15 @@ def _hours(
             faults.append(Fault("hours", "is empty", cure="give at least one time step"))
         return typed
     typed = typed.sort_values("hour").set_index("hour")
-    if "day" not in typed.columns:
-        typed["day"] = (
-            typed.index.strftime("%Y-%m-%d")
-            if isinstance(typed.index, pd.DatetimeIndex) else typed.index // 24
-        )
-    check_days(typed, faults)
+    if "day" in typed.columns:
+        check_days(typed, faults)
+    if "weight_hours" not in given.columns:
+        typed = with_lengths(typed, faults, notes)
     if "defer_hours" in tables["workloads"].columns:
         check_waiting(typed, tables["workloads"], faults)
+        if (tables["workloads"]["defer_hours"] > 0).any():
+            notes += remark_on_days(typed)
     return typed
-
-
-def _step_weights(times: pd.Index) -> dict[str, float]:
-    """Weight of equal steps other than an hour: 0.25 for quarters of an hour [h]."""
-    if not isinstance(times, pd.DatetimeIndex) or len(times) < 2 or times.hasnans:
-        return {}
-    steps = np.unique(np.diff(np.sort(times.as_unit("s").asi8)))
-    return {} if len(steps) != 1 else {"weight_hours": float(steps[0] / SECONDS_PER_HOUR)}
 
 
 def check_references(

@@ -21,6 +21,7 @@ from computegrid.scenario.select import (
     positions,
     select,
 )
+from computegrid.tables.steps import day_of
 
 SAME = "same_"
 
@@ -128,8 +129,8 @@ def hour_mask(hours: pd.DataFrame, rule: Rule) -> Mask:
 
 
 def calendar(hours: pd.DataFrame) -> pd.DataFrame:
-    """The hours with ``hour_utc`` and ``month`` beside their own columns."""
-    out = hours.copy()
+    """The hours with ``day``, ``hour_utc`` and ``month`` beside their own columns."""
+    out = hours.assign(day=day_of(hours))
     if isinstance(hours.index, pd.DatetimeIndex):
         out["hour_utc"], out["month"] = hours.index.hour, hours.index.month
     else:

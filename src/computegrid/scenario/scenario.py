@@ -61,6 +61,7 @@ class Scenario:
     group_by: str = ""
     sources: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     ownership: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    _notes: tuple[Fault, ...] = field(default=(), repr=False)
 
     @classmethod
     def from_tables(
@@ -107,7 +108,10 @@ class Scenario:
             Tidy ``region, site[, workload]`` with ``rtt_ms``, ``network_usd_per_mwh``; where it
             is given only the lanes in it exist.
         hours : DatetimeIndex or DataFrame, optional
-            UTC hours, or a table ``hour, weight_hours[, day]``. Hours may also be whole numbers.
+            Times of any zone, or a table ``hour[, weight_hours][, day]``. Hours may also be whole
+            numbers. Where ``weight_hours`` is left out a step lasts as long as neighbours usually
+            differ, which is a remark; where that cannot be told it is a fault. Hours without a gap
+            are one chain, in which work may wait; ``day`` names hours that stand for others.
         site_hours : DataFrame, optional
             Tidy ``site, hour`` with any of energy price, carbon, pue, ``available_mw``.
         regimes : mapping or list, optional
@@ -144,8 +148,9 @@ class Scenario:
         38.8
         """
         faults: list[Fault] = []
+        notes: list[Fault] = []
         tables = typed_tables(
-            faults, schema.accepting(schema.TABLES, unusual), regions=regions, sites=sites,
+            faults, notes, schema.accepting(schema.TABLES, unusual), regions=regions, sites=sites,
             demand=demand, workloads=workloads, lanes=lanes, hours=hours, site_hours=site_hours,
         )
         share = available_shares(available_share, faults)
@@ -174,6 +179,7 @@ class Scenario:
             default_regime=default_regime, group_by=_group_by(group_by, tables),
             sources=pd.DataFrame() if sources is None else sources,
             ownership=pd.DataFrame() if ownership is None else ownership,
+            _notes=tuple(notes),
         )
 
     @property
@@ -193,7 +199,7 @@ class Scenario:
 
     @property
     def hours(self) -> pd.DataFrame:
-        """Time steps, indexed by ``hour`` (UTC): ``weight_hours`` [h], ``day``."""
+        """Time steps, indexed by ``hour`` (UTC): ``weight_hours`` [h], and ``day`` where given."""
         return self._tables["hours"].copy()
 
     @property
@@ -208,8 +214,11 @@ class Scenario:
 
     @property
     def remarks(self) -> tuple[Fault, ...]:
-        """What is odd but no fault: sites nobody can reach, workloads nobody asks for, ..."""
-        return remarks(self._tables, self._arrays)
+        """What is odd but no fault: sites nobody can reach, workloads nobody asks for, ...
+
+        And what was taken to be so where the tables do not say it: the length of a step.
+        """
+        return *self._notes, *remarks(self._tables, self._arrays)
 
     @property
     def arrays(self) -> Arrays:

@@ -185,10 +185,15 @@ def imbalance(lp: Equations, x: Floats, a: Arrays) -> float:
     if entering.get("demand_balance", set()) <= {"flow", "unserved", "backlog"}:
         done = _summed(a.lane_ask, flow, a.n_asks)
         done += x[lp.columns_of("unserved")].reshape(a.demand_mw.shape)
-        n_days = int(a.day.max(initial=-1)) + 1
-        off = _summed(a.day, ((done - a.demand_mw) * a.weight_hours).T, n_days)
-        wanted = _summed(a.day, (a.demand_mw * a.weight_hours).T, n_days)
-        worst = float((np.abs(off) / (1 + wanted)).max(initial=0.0))
+        off, wanted = (done - a.demand_mw) * a.weight_hours, a.demand_mw * a.weight_hours
+        if lp.has_family("backlog"):  # what may wait adds up over a chain of hours only
+            waits = next(f for f in lp.families if f.name == "backlog").entities["ask"].to_numpy()
+            now = np.setdiff1d(np.arange(a.n_asks), waits)
+            n_chains = int(a.chain[-1]) + 1
+            sums = [_summed(a.chain, part[waits].T, n_chains) for part in (off, wanted)]
+            worst = float((np.abs(sums[0]) / (1 + sums[1])).max(initial=0.0))
+            off, wanted = off[now], wanted[now]
+        worst = max(worst, float((np.abs(off) / (1 + wanted)).max(initial=0.0)))
     if entering.get("site_capacity", set()) <= {"flow"}:
         drawn = _summed(a.lane_site, flow, a.n_sites) * a.power_ratio[:, None]
         worst = max(worst, float(

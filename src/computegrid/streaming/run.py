@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from computegrid import runs
-from computegrid.errors import DataError, InfeasibleError, ScenarioError, SolverError
+from computegrid.errors import DataError, Fault, InfeasibleError, ScenarioError, SolverError
 from computegrid.program.build import selections
 from computegrid.program.rules import warn_if_idle
 from computegrid.saving import write_text
@@ -23,7 +23,7 @@ from computegrid.solvers.network_oracle import InfeasibleNetworkError, NetworkEr
 from computegrid.streaming.finish import TABLES, Proof, finish
 from computegrid.streaming.networks import Heard
 from computegrid.streaming.search import ROUNDS, search_windows
-from computegrid.streaming.window import windows_of
+from computegrid.streaming.window import cut_chains, windows_of
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,8 @@ class StreamedRun:
         The bound over all columns, the gap to it, and the residuals of the answer.
     rounds : int
         Times all windows were solved.
+    remarks : tuple of Fault
+        What the answer leaves out: work that could wait from one window to the next.
     """
 
     folder: Path
@@ -51,6 +53,7 @@ class StreamedRun:
     rule_prices: pd.DataFrame
     proof: Proof
     rounds: int
+    remarks: tuple[Fault, ...] = ()
 
     @property
     def flows(self) -> pd.DataFrame:
@@ -80,7 +83,9 @@ def solve_streamed(
     """Find a dispatch of least cost to a proven gap, holding a window of days at a time.
 
     Memory grows with the lanes times the hours of a window and with what is not zero in the
-    answer. Begun again on the same folder after it was stopped, it goes on from the last round.
+    answer. Work waits within its window and not into the next: ``remarks`` and ``run.json`` say
+    where that binds it more than :func:`solve` does, and more ``days`` to a window loosen it. Begun
+    again on the same folder after it was stopped, it goes on from the last round.
 
     Parameters
     ----------
@@ -162,14 +167,25 @@ def solve_streamed(
                           f"solved: {failure}") from failure
     if proof.gap > gap or not proof.holds:
         raise SolverError(f"the answer could not be certified: {proof}")
+    remarks = _on_waiting(cut_chains(scenario.arrays, windows), len(windows))
     for name in TABLES:
         (place / "work" / f"{name}.parquet").replace(place / f"{name}.parquet")
     write_text(place / "run.json", json.dumps(
         asked | {"status": "optimal", "gap": gap, "rounds": found.rounds, "proof": asdict(proof),
-                 "summary": summary.to_dict(), "rule_prices": rules.to_dict("records")},
+                 "summary": summary.to_dict(), "rule_prices": rules.to_dict("records"),
+                 "remarks": [asdict(remark) for remark in remarks]},
         indent=1, default=float))
     shutil.rmtree(place / "work", ignore_errors=True)
-    return StreamedRun(place, summary, rules, proof, found.rounds)
+    return StreamedRun(place, summary, rules, proof, found.rounds, remarks)
+
+
+def _on_waiting(cuts: int, n_windows: int) -> tuple[Fault, ...]:
+    """That work waits within windows, where some could wait beyond."""
+    if not cuts:
+        return ()
+    return (Fault("windows", f"work waits within its window: {cuts} of the {n_windows - 1} ends of "
+                  "windows have hours that follow at once, for which it could wait too",
+                  cure="give more days to a window, or solve() the whole"),)
 
 
 def _hash_of(scenario: Scenario) -> str:

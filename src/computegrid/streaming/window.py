@@ -13,7 +13,7 @@ from computegrid.scenario.arrays import Arrays
 from computegrid.scenario.regime import RATES, Limit, Share
 from computegrid.scenario.scenario import Scenario
 
-HOURLY = ("demand_mw", "weight_hours", "elapsed_hours", "day", "energy_usd_per_mwh",
+HOURLY = ("demand_mw", "weight_hours", "elapsed_hours", "chain", "day", "energy_usd_per_mwh",
           "carbon_kg_per_mwh", "pue", "available_mw")
 """Arrays of a scenario whose last axis are the hours."""
 BY_LANE = ("lane_region", "lane_workload", "lane_site", "lane_ask", "rtt_ms",
@@ -23,7 +23,7 @@ BY_LANE = ("lane_region", "lane_workload", "lane_site", "lane_ask", "rtt_ms",
 
 @dataclass(frozen=True)
 class Window:
-    """A run of whole days.
+    """A run of whole days; work waits within it.
 
     Attributes
     ----------
@@ -53,6 +53,14 @@ def windows_of(a: Arrays, chosen: Selections, days: int = 1) -> list[Window]:
                 for label, w in weights.items()})
         for low, high in zip(first, ends, strict=True)
     ]
+
+
+def cut_chains(a: Arrays, windows: list[Window]) -> int:
+    """How many times a window ends where work could wait longer if the horizon were one."""
+    if not (a.defer_hours[a.ask_workload] > 0).any():
+        return 0
+    ends = np.array([window.hours.stop for window in windows[:-1]], dtype=np.int64)
+    return int((a.chain[ends] == a.chain[ends - 1]).sum())
 
 
 def part_of(scenario: Scenario, window: Window) -> Scenario:

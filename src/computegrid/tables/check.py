@@ -212,9 +212,12 @@ def check_unique(table: Table, frame: pd.DataFrame, name: str, faults: list[Faul
     whole = frame[keys].notna().all(axis=1) & (frame[keys].astype(str) != "").all(axis=1)
     twice = np.flatnonzero((frame.duplicated(keys) & whole).to_numpy())
     labels = _row_labels(table, frame) if len(twice) else []
+    timed = "hour" in keys and isinstance(frame["hour"].dtype, pd.DatetimeTZDtype)
+    cure = "keep one row" + ("; or, where a clock was put back, write both times with their offset "
+                             "from UTC (02:00+02:00, 02:00+01:00)" if timed else "")
     for i in twice:
         faults.append(Fault(name, f"the same {', '.join(keys)} stands twice", row=labels[i],
-                            cure="keep one row"))
+                            cure=cure))
 
 
 def _is_blank(value: object) -> bool:

@@ -1,4 +1,4 @@
-"""Hours: UTC timestamps or whole numbers, and the days they make."""
+"""Cells of a column of hours: times of any zone become UTC, whole numbers stay numbers."""
 
 from __future__ import annotations
 
@@ -11,49 +11,41 @@ from computegrid.errors import Fault
 
 LONGEST_WAIT_HOURS = 168.0
 """Work may be said to wait this long even where the hours of the scenario span less."""
+_SAY_THE_ZONE = ("write local times with their offset, 2025-01-31T13:00+01:00, and UTC as "
+                 "2025-01-31T13:00Z")
+_LOCALISE = ("name the zone they are in: .tz_localize('Europe/Paris', ambiguous='infer'), or "
+             ".tz_localize('UTC') only if they are UTC")
 
 
 def typed_hours(
     name: str, cells: pd.Series, labels: list[str], table: str, faults: list[Fault]
 ) -> pd.Series:
-    """Return the column ``name`` as UTC timestamps, or as whole numbers counted from the start."""
+    """Return the column ``name`` as UTC timestamps, or as whole numbers counted from the start.
+
+    Times of any zone and text with any offset from UTC are converted; a time without a zone is a
+    fault, for nobody can know where its clock stands.
+    """
     if pd.api.types.is_integer_dtype(cells) and cells.notna().all():
         return cells.astype("int64")
-    if pd.api.types.is_float_dtype(cells) and (cells == cells.round()).all():
+    if pd.api.types.is_float_dtype(cells) and cells.notna().all() and np.isfinite(
+        cells.to_numpy(dtype=np.float64)
+    ).all() and (cells == cells.round()).all():
         return cells.astype("int64")
-    for i in np.flatnonzero(cells.isna().to_numpy()):
-        faults.append(Fault(table, "is blank", row=labels[i], column=name, cure="give the hour"))
-    if cells.isna().any():
+    blank = np.flatnonzero(cells.isna().to_numpy())
+    if len(blank):
+        _say(faults, table, name, "is blank", [labels[i] for i in blank], len(cells),
+             cure="give the hour")
         return pd.Series(pd.NaT, index=cells.index, dtype="datetime64[us, UTC]")
     if isinstance(cells.dtype, pd.DatetimeTZDtype):
         utc: pd.Series = cells.dt.tz_convert("UTC")
-        if not utc.dt.tz_localize(None).equals(cells.dt.tz_localize(None)):
-            faults.append(Fault(table, f"times are in {cells.dt.tz}, expected UTC",
-                                column=name, cure="convert with .tz_convert('UTC')"))
         return utc
     if pd.api.types.is_datetime64_dtype(cells):
-        faults.append(Fault(table, "times have no zone, expected UTC", column=name,
-                            cure="say what they are with .tz_localize('UTC')"))
-        assumed: pd.Series = cells.dt.tz_localize("UTC")
-        return assumed
-    text = cells.astype(object).map(lambda v: "" if pd.isna(v) else str(v).strip())
+        faults.append(Fault(table, "times have no zone", column=name, cure=_LOCALISE))
+        return pd.Series(pd.NaT, index=cells.index, dtype="datetime64[us, UTC]")
+    text = cells.astype(object).map(lambda v: str(v).strip())
     if len(text) and text.str.fullmatch(r"-?\d{1,9}").all():
         return text.astype("int64")
-    return pd.Series(
-        [_utc(value, labels[i], name, table, faults) for i, value in enumerate(text)],
-        index=cells.index, dtype="datetime64[us, UTC]",
-    )
-
-
-def check_days(hours: pd.DataFrame, faults: list[Fault]) -> None:
-    """Every day is one unbroken run of the hours (indexed by ``hour``, in order)."""
-    day = hours["day"].astype(str).to_numpy()
-    starts = np.flatnonzero(np.append(True, day[1:] != day[:-1]))
-    again = pd.Index(day[starts])
-    for label in again[again.duplicated()].unique():
-        faults.append(Fault("hours", "lies in two pieces with another day between them",
-                            column="day", value=label,
-                            cure="give the later piece a name of its own"))
+    return _times(text, labels, name, table, faults)
 
 
 def check_waiting(hours: pd.DataFrame, workloads: pd.DataFrame, faults: list[Fault]) -> None:
@@ -68,19 +60,35 @@ def check_waiting(hours: pd.DataFrame, workloads: pd.DataFrame, faults: list[Fau
             column="defer_hours", value=float(value), cure="give hours; minutes divided by 60"))
 
 
-def _utc(
-    value: str, label: str, name: str, table: str, faults: list[Fault]
-) -> pd.Timestamp | None:
-    try:
-        time = datetime.fromisoformat(value)
-    except ValueError:
-        faults.append(Fault(table, "is not a time", row=label, column=name, value=value,
-                            cure="write it as 2025-01-31T13:00Z"))
-        return None
-    offset = time.utcoffset()
-    if offset is None or offset.total_seconds() != 0:
-        why = "has no zone" if offset is None else "is not in UTC"
-        faults.append(Fault(table, f"{why}, expected UTC", row=label, column=name,
-                            value=value, cure="write it as 2025-01-31T13:00Z"))
-        return None
-    return pd.Timestamp(time)
+def _times(
+    text: pd.Series, labels: list[str], name: str, table: str, faults: list[Fault]
+) -> pd.Series:
+    """Text as UTC timestamps; one fault for all that is no time, one for all without a zone."""
+    times: list[pd.Timestamp | None] = []
+    wrong: list[int] = []
+    zoneless: list[int] = []
+    for i, value in enumerate(text):
+        try:
+            time: datetime | None = datetime.fromisoformat(value)
+        except ValueError:
+            wrong.append(i)
+            time = None
+        if time is not None and time.utcoffset() is None:
+            zoneless.append(i)
+            time = None
+        times.append(None if time is None else pd.Timestamp(time).tz_convert("UTC"))
+    for at, message, cure in ((wrong, "is not a time", "write it as 2025-01-31T13:00Z"),
+                              (zoneless, "has no zone", _SAY_THE_ZONE)):
+        if at:
+            _say(faults, table, name, message, [labels[i] for i in at], len(text),
+                 value=text.iloc[at[0]], cure=cure)
+    return pd.Series(times, index=text.index, dtype="datetime64[us, UTC]")
+
+
+def _say(
+    faults: list[Fault], table: str, name: str, message: str, rows: list[str], n: int, *,
+    value: object = None, cure: str,
+) -> None:
+    """One fault for all rows with one cause: the first is named, the others are counted."""
+    more = "" if len(rows) == 1 else f" ({len(rows)} of {n} rows, this is the first)"
+    faults.append(Fault(table, message + more, row=rows[0], column=name, value=value, cure=cure))
