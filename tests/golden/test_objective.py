@@ -6,6 +6,8 @@ far:  energy 1.2 * 1 * 10 = 12, rent 4, network 5: 21 USD; carbon 1.2 * 500 = 60
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -41,6 +43,15 @@ def test_unserved_cost():
     a = two_sites().arrays
     assert objective.unserved_cost(a, "cost").tolist() == [10_000.0]
     assert objective.unserved_cost(a, "carbon").tolist() == [6_000.0]
+
+
+def test_kg_per_usd():
+    a = two_sites().arrays  # the dirtiest lane emits 600 kg, work is worth 10,000 USD
+    assert objective.kg_per_usd(a) == pytest.approx(10 * 600 / 10_000)
+    clean = replace(a, carbon_kg_per_mwh=np.zeros_like(a.carbon_kg_per_mwh))
+    assert objective.kg_per_usd(clean) == pytest.approx(10 * 1 / 10_000)
+    worthless = replace(a, unserved_usd_per_mwh=np.zeros_like(a.unserved_usd_per_mwh))
+    assert objective.kg_per_usd(worthless) == pytest.approx(10 * 600 / 1)
 
 
 def test_cost_is_the_cheap_site():

@@ -78,7 +78,13 @@ def unserved_cost(a: Arrays, minimise: Minimise) -> Floats:
 
 
 def kg_per_usd(a: Arrays) -> float:
-    """What a USD of work given up, or of a soft limit broken, weighs under carbon [kg]."""
+    r"""What a USD of work given up, or of a soft limit broken, weighs under carbon [kg].
+
+    .. math:: \kappa = 10\,\max_{\ell,t}(e_{\ell,t}\,\gamma_{s,t}) \,/\, \min_{w:\,v_w>0} v_w
+
+    The dirtiest lane over the least positive value of being served; 1 stands for either where
+    there is none.
+    """
     worst = float(carbon_kg(a).max(initial=0.0)) or 1.0
     return UNSERVED_OVER_WORST_CARBON * worst / _least_value(a)
 
