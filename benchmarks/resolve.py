@@ -70,7 +70,7 @@ def main() -> None:
     rows = []
     for one in frozen(scenario, regime, given.owners, "site" if given.case else "control"):
         alone, first = seconds(scenario, one)
-        near, second = seconds(scenario, one, near=base)
+        near, second = seconds(scenario, one, warm_start=base)
         if first is None or second is None:
             continue
         gap = abs(first.cost_usd - second.cost_usd) / max(1.0, first.operating_cost_usd)

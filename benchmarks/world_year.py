@@ -122,7 +122,7 @@ def main() -> None:
     print(f"{columns:,} lane-hours, {len(regime.rules)} rows over the horizon; tables made in "
           f"{time.perf_counter() - begin:.0f} s", flush=True)
     progress, cpu = Progress(given.days), time.process_time()
-    run = solve_streamed(scenario, given.folder, regime, gap=given.gap, heard=progress)
+    run = solve_streamed(scenario, given.folder, regime, gap=given.gap, progress=progress)
     wall = time.perf_counter() - progress.begin
     print(f"gap {run.proof.gap:.1e} proven in {wall / 60:.1f} minutes "
           f"({(time.process_time() - cpu) / 60:.1f} CPU-minutes), {_peak_gb():.2f} GB, "

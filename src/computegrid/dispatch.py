@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from computegrid import accounts, losses, owners, prices, runs, saving
+from computegrid.deprecated import renamed
 from computegrid.errors import InfeasibleError, ScenarioError, SolverError
 from computegrid.program.algebra import Floats, LinearProgram
 from computegrid.program.build import build_program
@@ -263,6 +264,7 @@ class Dispatch:
         )
 
 
+@renamed(near="warm_start")
 def solve(
     scenario: Scenario,
     regime: str | Regime | Iterable[Rule] | None = None,
@@ -270,7 +272,7 @@ def solve(
     *,
     solver: str | None = None,
     time_limit_s: float | None = None,
-    near: Dispatch | None = None,
+    warm_start: Dispatch | None = None,
 ) -> Dispatch:
     """Find the dispatch of least cost (or carbon).
 
@@ -286,7 +288,7 @@ def solve(
         Chosen by what the program's rows couple when None.
     time_limit_s : float, optional
         Give up after this long [s].
-    near : Dispatch, optional
+    warm_start : Dispatch, optional
         A dispatch of a like problem to start from. The optimum is the same and comes sooner;
         where several are equally good, another of them may come.
 
@@ -320,12 +322,13 @@ def solve(
     chosen = scenario.regime(regime)
     lp = build_program(scenario, chosen, minimise)
     return dispatch_of(scenario, chosen, lp, minimise, solver=solver, time_limit_s=time_limit_s,
-                       near=near)
+                       warm_start=warm_start)
 
 
 def dispatch_of(
     scenario: Scenario, regime: Regime, lp: LinearProgram, minimise: Minimise = "cost", *,
-    solver: str | None = None, time_limit_s: float | None = None, near: Dispatch | None = None,
+    solver: str | None = None, time_limit_s: float | None = None,
+    warm_start: Dispatch | None = None,
 ) -> Dispatch:
     """Solve a program already built, certify and label it.
 
@@ -339,7 +342,7 @@ def dispatch_of(
     """
     check_ranges(lp)
     solution = solve_program(lp, solver=solver, time_limit_s=time_limit_s,
-                             near=None if near is None else near._warm)
+                             warm_start=None if warm_start is None else warm_start._warm)
     require_optimal(solution, scenario, regime, lp)
     chosen = canonical(lp, solution, preference(scenario, lp))
     try:

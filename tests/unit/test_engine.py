@@ -89,7 +89,7 @@ def test_a_near_dispatch_gives_the_same_optimum():
     s = world(defer_hours=6.0)
     freeze = [Forbid(label="freeze", supply={"control": "y"}), CAP]
     near = solve(s, [CAP])
-    warm, cold = solve(s, freeze, near=near), solve(s, freeze)
+    warm, cold = solve(s, freeze, warm_start=near), solve(s, freeze)
     assert warm.cost_usd == pytest.approx(cold.cost_usd, rel=1e-8)
 
 

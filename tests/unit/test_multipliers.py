@@ -43,7 +43,7 @@ class Curves:
 
 def test_the_search_reports_its_gap():
     heard = []
-    found = multipliers.find_prices(Line(), heard=lambda *what: heard.append(what))
+    found = multipliers.find_prices(Line(), progress=lambda *what: heard.append(what))
     assert found.price[0] == pytest.approx(2.0) and found.bound == pytest.approx(2.0)
     assert found.gap <= 1e-6 and not found.at_edge
     assert [k for k, *_ in heard] == list(range(2, found.rounds + 1))

@@ -104,7 +104,7 @@ def test_a_sample_of_the_windows_only_finds_the_first_prices(tmp_path, monkeypat
     heard = []
     scenario = world(7.0)
     found = cg.solve_streamed(scenario, tmp_path / "run", [SHARE, CAP], gap=1e-6,
-                              heard=lambda *what: heard.append(what))
+                              progress=lambda *what: heard.append(what))
     assert {total for _, total, what in heard if what == "round 1"} == {1, 2, N_DAYS}
     whole = solve(scenario, [SHARE, CAP])
     assert found.summary["cost_usd"] == pytest.approx(whole.cost_usd, rel=1e-6)
@@ -116,7 +116,7 @@ def test_work_that_must_wait_to_be_served_has_a_sample(tmp_path, monkeypatch):
     with pytest.raises(InfeasibleError):
         solve(world(0.0, peak=3.0, unserved=np.inf), [SHARE])
     found = cg.solve_streamed(scenario, tmp_path / "run", [SHARE, CAP], gap=1e-6,
-                              heard=lambda *what: heard.append(what))
+                              progress=lambda *what: heard.append(what))
     assert {total for _, total, what in heard if what == "round 1"} == {1, 2, N_DAYS}
     assert found.summary["cost_usd"] == pytest.approx(
         solve(scenario, [SHARE, CAP], solver="highs").cost_usd, rel=2e-6)
@@ -132,7 +132,7 @@ def test_rounds_of_few_lanes_end_at_the_optimum_of_all(tmp_path, monkeypatch, de
         monkeypatch.setattr(narrow, "REACH", reach)
         heard = []
         found = cg.solve_streamed(scenario, tmp_path / str(width), [SHARE, CAP, BASE], gap=1e-6,
-                                  heard=lambda *what, heard=heard: heard.append(what))
+                                  progress=lambda *what, heard=heard: heard.append(what))
         assert found.summary["cost_usd"] == pytest.approx(
             whole.cost_usd, abs=1.1e-6 * whole.operating_cost_usd)
         passes.append(sum(what == "writing" for _, _, what in heard) // N_DAYS)
@@ -148,10 +148,10 @@ def test_a_stopped_run_goes_on_where_it_stopped_and_ends_the_same(tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        cg.solve_streamed(scenario, tmp_path / "stopped", rules, gap=1e-6, heard=stop)
+        cg.solve_streamed(scenario, tmp_path / "stopped", rules, gap=1e-6, progress=stop)
     solved = []
     again = cg.solve_streamed(scenario, tmp_path / "stopped", rules, gap=1e-6,
-                              heard=lambda *what: solved.append(what[2]))
+                              progress=lambda *what: solved.append(what[2]))
     assert {what.split(",")[0] for what in solved}.isdisjoint({"round 1", "round 2", "round 3"})
     assert "round 4" in {what.split(",")[0] for what in solved}
     assert again.rounds == straight.rounds
@@ -164,7 +164,7 @@ def test_a_gap_that_was_not_reached_may_be_asked_larger(tmp_path, monkeypatch):
         cg.solve_streamed(world(), tmp_path / "run", [SHARE, CAP], gap=1e-9)
     solved = []
     found = cg.solve_streamed(world(), tmp_path / "run", [SHARE, CAP], gap=0.5,
-                              heard=lambda *what: solved.append(what[2]))
+                              progress=lambda *what: solved.append(what[2]))
     assert found.proof.gap <= 0.5 and set(solved) == {"writing"}
 
 
@@ -180,7 +180,7 @@ def test_a_stopped_run_of_other_rules_is_refused(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        cg.solve_streamed(world(), tmp_path / "run", [SHARE], heard=stop)
+        cg.solve_streamed(world(), tmp_path / "run", [SHARE], progress=stop)
     with pytest.raises(DataError, match="other figures, rules"):
         cg.solve_streamed(world(), tmp_path / "run", [CAP])
 
@@ -205,7 +205,7 @@ def test_a_stopped_run_is_not_gone_on_with_where_a_column_has_changed(tmp_path):
 
     scenario = world()
     with pytest.raises(KeyboardInterrupt):
-        cg.solve_streamed(scenario, tmp_path / "run", [SHARE], heard=stop)
+        cg.solve_streamed(scenario, tmp_path / "run", [SHARE], progress=stop)
     sites = scenario.tables["sites"].assign(control="x")
     other = replace(scenario, _tables={**scenario.tables, "sites": sites})
     with pytest.raises(DataError, match="other figures, rules"):

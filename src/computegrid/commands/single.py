@@ -96,8 +96,8 @@ def stream(
     """
     console = stdout()
     scenario = load_model(console, model)
-    with progress_bar(console) as heard:
-        found = solve_streamed(scenario, save, regime, gap=gap, days=days, heard=heard)
+    with progress_bar(console) as progress:
+        found = solve_streamed(scenario, save, regime, gap=gap, days=days, progress=progress)
     saystudies.print_streamed(console, found)
 
 

@@ -27,7 +27,7 @@ SMALL = 2_000
 
 def solve_program(
     lp: LinearProgram, *, solver: str | None = None, time_limit_s: float | None = None,
-    near: WarmStart | None = None,
+    warm_start: WarmStart | None = None,
 ) -> Solution:
     """Solve a program with the solver asked for, or with the one its structure suits.
 
@@ -43,7 +43,7 @@ def solve_program(
         One of ``ENGINES``. ``"network"`` and ``"split"`` refuse what does not suit them.
     time_limit_s : float, optional
         Give up after this long [s].
-    near : WarmStart, optional
+    warm_start : WarmStart, optional
         From the solution of a like program.
 
     Raises
@@ -58,7 +58,7 @@ def solve_program(
     if solver != "split":
         begin = time.perf_counter()
         try:
-            found = solve_network_program(lp, time_limit_s=time_limit_s, near=near)
+            found = solve_network_program(lp, time_limit_s=time_limit_s, warm_start=warm_start)
             if found.status is not Status.INFEASIBLE:
                 return found
             why, unkept = found.solver, True

@@ -38,7 +38,7 @@ class UnkeptError(Exception):
 
 
 def solve_network_program(
-    lp: LinearProgram, *, time_limit_s: float | None = None, near: WarmStart | None = None
+    lp: LinearProgram, *, time_limit_s: float | None = None, warm_start: WarmStart | None = None
 ) -> Solution:
     """Solve a program whose hours or days are networks but for some rows.
 
@@ -48,7 +48,7 @@ def solve_network_program(
         Any program; it is refused where it has no networks.
     time_limit_s : float, optional
         Give up after this long [s].
-    near : WarmStart, optional
+    warm_start : WarmStart, optional
         From a like program.
 
     Raises
@@ -65,7 +65,7 @@ def solve_network_program(
     bounds = bounds_of(network)
     if bounds is None:
         raise NetworkError("bounds that no network keeps")
-    oracle = Oracle(network, bounds, near)
+    oracle = Oracle(network, bounds, warm_start)
     prices: dict[tuple[str, int], float] = {}
     units = f"{len(network.units.hours)} units"
     if not network.side_blocks:
@@ -107,7 +107,7 @@ def _with_side_rows(
     few = sum(lp.blocks[b].size for b in network.side_blocks) <= MOST_PRICED
     if few and priceable(lp, network.side_blocks) and not network.units.separate:
         sides = read_sides(lp, network.side_blocks)
-        known = {} if oracle.near is None else oracle.near.prices
+        known = {} if oracle.warm_start is None else oracle.warm_start.prices
         start = np.array([known.get(key, 0.0) for key in sides.keys]) if known else None
         reach = NEAR
         if start is None:

@@ -106,7 +106,7 @@ class Prices:
 
 def find_prices(
     networks: Networks, start: Floats | None = None, *, reach: float = 1.0, gap: float = 1e-6,
-    max_rounds: int = 80, heard: Callable[[int, float, float], None] | None = None,
+    max_rounds: int = 80, progress: Callable[[int, float, float], None] | None = None,
 ) -> Prices:
     """Search for the prices of the side rows that make the bound largest.
 
@@ -121,11 +121,11 @@ def find_prices(
         Stop when bound and value are this near, relative to the operating cost.
     max_rounds : int
         Most answers asked for.
-    heard : callable, optional
+    progress : callable, optional
         Told after every answer: rounds, bound, and the width of the gap there (the true one only
         where the search leans on no edge).
     """
-    return Search(networks, start, heard).run(reach, gap, max_rounds)
+    return Search(networks, start, progress).run(reach, gap, max_rounds)
 
 
 class Search:
@@ -133,9 +133,9 @@ class Search:
 
     def __init__(
         self, networks: Networks, start: Floats | None = None,
-        heard: Callable[[int, float, float], None] | None = None,
+        progress: Callable[[int, float, float], None] | None = None,
     ) -> None:
-        self.networks, self.sides, self.heard = networks, networks.sides, heard
+        self.networks, self.sides, self.progress = networks, networks.sides, progress
         k = len(self.sides.keys)
         self.centre = np.clip(np.zeros(k) if start is None else start, self.sides.least,
                               self.sides.most)
@@ -227,8 +227,8 @@ class Search:
         bound = -np.inf if price.ndim > 1 else _bound(self.sides, answer, price)
         if bound > self.best:
             self.best, self.centre, self.answer = bound, price, answer
-        if self.heard is not None:
-            self.heard(self.rounds, self.best, width)
+        if self.progress is not None:
+            self.progress(self.rounds, self.best, width)
         return bound
 
     def _prices(self, found: Promise, at_edge: bool) -> Prices:

@@ -38,7 +38,7 @@ class Oracle:
 
     network: Network
     bounds: Bounds
-    near: WarmStart | None = None
+    warm_start: WarmStart | None = None
     trees: list[Any] = field(default_factory=list)
     flow: list[Floats] = field(default_factory=list)
     pi: list[Floats] = field(default_factory=list)
@@ -51,13 +51,13 @@ class Oracle:
             self.flow.append(np.zeros(shapes[length].m + shapes[length].n))
             self.pi.append(np.zeros(shapes[length].n + 1))
         self.trees = [None] * len(lengths)
-        if self.near is not None and len(self.near.trees) == len(lengths):
+        if self.warm_start is not None and len(self.warm_start.trees) == len(lengths):
             same = {length: self._same_arcs(length) for length in shapes}
             self.trees = [copy_of(tree) if same[length] else None
-                          for length, tree in zip(lengths, self.near.trees, strict=True)]
+                          for length, tree in zip(lengths, self.warm_start.trees, strict=True)]
 
     def _same_arcs(self, length: int) -> bool:
-        near = None if self.near is None else self.near.ends.get(length)
+        near = None if self.warm_start is None else self.warm_start.ends.get(length)
         mine = self._ends()[length]
         return near is not None and all(map(np.array_equal, near, mine))
 

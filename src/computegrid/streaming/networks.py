@@ -33,7 +33,7 @@ GROUPS = 400
 AHEAD = 4
 """Windows under way or done whose results wait their turn."""
 T = TypeVar("T")
-Heard = Callable[[int, int, str], None]
+Progress = Callable[[int, int, str], None]
 """Told how many windows are done, of how many, and of what."""
 
 
@@ -66,15 +66,15 @@ class WindowNetworks:
         Where answers are kept.
     factor : float
         By which the windows count, where they are a sample.
-    heard : callable, optional
+    progress : callable, optional
     """
 
     def __init__(
         self, scenario: Scenario, chosen: Selections, windows: Sequence[Window], sides: Sides,
-        rounds: Rounds, factor: float = 1.0, heard: Heard | None = None,
+        rounds: Rounds, factor: float = 1.0, progress: Progress | None = None,
     ) -> None:
         self.scenario, self.chosen, self.windows = scenario, chosen, windows
-        self._sides, self.rounds, self.factor, self.heard = sides, rounds, factor, heard
+        self._sides, self.rounds, self.factor, self.progress = sides, rounds, factor, progress
         self.trees: list[tuple[PackedTree, ...] | None] = [None] * len(windows)
         self.near: Near | None = None
         self.sifting = True
@@ -164,8 +164,8 @@ class WindowNetworks:
                     waiting.append(pool.submit(work, w))
                 if w >= AHEAD:
                     result = waiting.popleft().result()
-                    if self.heard is not None:
-                        self.heard(w - AHEAD + 1, len(self.windows), what)
+                    if self.progress is not None:
+                        self.progress(w - AHEAD + 1, len(self.windows), what)
                     yield result
 
 

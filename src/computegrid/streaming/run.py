@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from computegrid import runs
+from computegrid.deprecated import renamed
 from computegrid.errors import DataError, Fault, InfeasibleError, ScenarioError, SolverError
 from computegrid.program.build import selections
 from computegrid.program.rules import warn_if_idle
@@ -21,7 +22,7 @@ from computegrid.scenario.scenario import Scenario
 from computegrid.solvers.multipliers import ASIDE, Prices
 from computegrid.solvers.network_oracle import InfeasibleNetworkError, NetworkError
 from computegrid.streaming.finish import TABLES, Proof, finish
-from computegrid.streaming.networks import Heard
+from computegrid.streaming.networks import Progress
 from computegrid.streaming.search import ROUNDS, search_windows
 from computegrid.streaming.window import cut_chains, windows_of
 
@@ -71,6 +72,7 @@ class StreamedRun:
         return pd.read_parquet(self.folder / "prices.parquet")
 
 
+@renamed(heard="progress")
 def solve_streamed(
     scenario: Scenario,
     folder: str | Path,
@@ -78,7 +80,7 @@ def solve_streamed(
     *,
     gap: float = 1e-5,
     days: int = 1,
-    heard: Heard | None = None,
+    progress: Progress | None = None,
 ) -> StreamedRun:
     """Find a dispatch of least cost to a proven gap, holding a window of days at a time.
 
@@ -100,7 +102,7 @@ def solve_streamed(
         Between the cost of the answer and the proven bound, relative to the operating cost.
     days : int
         Days in a window.
-    heard : callable, optional
+    progress : callable, optional
         Told how many windows are done, of how many, and of what.
 
     Returns
@@ -147,7 +149,7 @@ def solve_streamed(
     _claim(place, asked)
     try:
         networks, search, found = search_windows(
-            scenario, chosen, windows, place / "work", gap, heard)
+            scenario, chosen, windows, place / "work", gap, progress)
         if not found.at_edge:
             _require_end(found, gap, own)
             summary, rules, proof = finish(networks, found, place / "work")

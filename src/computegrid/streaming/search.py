@@ -8,7 +8,7 @@ from computegrid.program.build import Selections
 from computegrid.scenario.scenario import Scenario
 from computegrid.solvers.multipliers import Prices, Search
 from computegrid.solvers.network_oracle import InfeasibleNetworkError
-from computegrid.streaming.networks import Heard, WindowNetworks, sides_of
+from computegrid.streaming.networks import Progress, WindowNetworks, sides_of
 from computegrid.streaming.rounds import Rounds
 from computegrid.streaming.window import Window, without_waiting
 
@@ -22,7 +22,7 @@ ROUNDS = 40
 
 def search_windows(
     scenario: Scenario, chosen: Selections, windows: list[Window], work: Path, gap: float,
-    heard: Heard | None,
+    progress: Progress | None,
 ) -> tuple[WindowNetworks, Search, Prices]:
     """Find the prices of the rows over the horizon: of a few windows, then of more, then of all.
 
@@ -36,7 +36,7 @@ def search_windows(
     ) -> tuple[WindowNetworks, Search, Prices]:
         kind = "windows" if given is scenario else "windows-alone"
         networks = WindowNetworks(given, chosen, few, sides, Rounds(work / f"{len(few)}-{kind}"),
-                                  len(windows) / len(few), heard)
+                                  len(windows) / len(few), progress)
         own = Search(networks, None if like is None else like.centre, networks.hear)
         reach = 1.0
         if like is not None:

@@ -169,7 +169,7 @@ def frontier(
     for done, bound in enumerate(bounds[1:], start=1):
         report(progress, done, points, f"{x} at most {bound:,.6g}")
         held = _bounded(program, amount, float(bound), x, scenario)
-        dispatches.append(dispatch_of(scenario, chosen, held, YS[y], near=dispatches[-1]))
+        dispatches.append(dispatch_of(scenario, chosen, held, YS[y], warm_start=dispatches[-1]))
     report(progress, points, points, "")
     return Frontier(scenario, x, y, chosen, tuple(dispatches), bounds)
 

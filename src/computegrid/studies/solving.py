@@ -20,7 +20,7 @@ def solve_near(
 
     The optimum is the same as without ``near``; it only comes sooner.
     """
-    return solve(scenario, regime, minimise, near=near)
+    return solve(scenario, regime, minimise, warm_start=near)
 
 
 def nearest(regime: Regime, solved: Iterable[Dispatch]) -> Dispatch | None:
