@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
+
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -34,6 +37,7 @@ def test_conditions(values, condition, expected):
     (NAMES, 3, "holds text"),
     (NAMES, {"over": 3}, "a condition is"),
     (NAMES, {}, "a condition is"),
+    (NUMBERS, {"max": [1, 2]}, "cannot compare"),
 ])
 def test_conditions_that_cannot_be_read(values, condition, says):
     with pytest.raises(cg.ScenarioError, match=says):
@@ -70,7 +74,7 @@ def test_same_column_relates_region_and_site():
 def test_hours_that_do_not_exist_are_refused():
     hours = two_sites(hours=pd.date_range("2025-01-15", periods=2, freq="h", tz="UTC"))
     rule = cg.Forbid(label="x", hours=["2025-01-15T00:00Z", "2030-01-01T00:00Z"])
-    with pytest.raises(cg.ScenarioError, match="hours of the scenario"):
+    with pytest.raises(cg.ScenarioError, match="2030-01-01T00:00Z is no hour of the scenario"):
         hour_mask(hours.tables["hours"], rule)
 
 
@@ -125,3 +129,81 @@ def test_a_mask_kept_is_not_that_of_another_rule():
     other = {**tables, "sites": tables["sites"].assign(control="CN")}
     assert lane_mask(other, rule).all()
     assert lane_mask(tables, rule).sum() == n // 2
+
+
+SEQUENCES = [
+    range(2), (0, 1), {0, 1}, frozenset({1, 0}), np.arange(2), np.array([0.0, 1.0]),
+    pd.Index([0, 1]), pd.Series([0, 1], index=[7, 8]), {0: "", 1: ""}.keys(), iter([0, 1]),
+]
+
+
+@pytest.mark.parametrize("given", SEQUENCES, ids=lambda given: type(given).__name__)
+def test_every_sequence_is_a_list(given):
+    rule = cg.Forbid(label="x", hours=given)
+    assert rule.hours == [0, 1]
+    hours = two_sites(hours=pd.DataFrame({"hour": range(4)})).tables["hours"]
+    assert hour_mask(hours, rule).tolist() == [True, True, False, False]
+
+
+def test_sequences_in_selectors_and_each_are_lists():
+    rule = cg.Limit(label="x", quantity="it_mw", max=1, supply={"site": {"not": np.array(["a"])}},
+                    demand={"region": ("r",)}, each=pd.Index(["site", "region"]))
+    assert (rule.supply, rule.demand, rule.each) == (
+        {"site": {"not": ["a"]}}, {"region": ["r"]}, ["site", "region"])
+    with pytest.raises(cg.ScenarioError, match="'x': each is a column"):
+        cg.Limit(label="x", quantity="it_mw", max=1, each=range(2))
+    with pytest.raises(cg.ScenarioError, match="'x': hours cannot be read"):
+        cg.Forbid(label="x", hours={0, (1 + 0j), 1j})
+
+
+DAYS = pd.DataFrame({"weight_hours": 1.0}, index=pd.date_range(
+    "2025-07-30", periods=72, freq="h", tz="UTC", name="hour"))
+
+
+@pytest.mark.parametrize(("given", "expected"), [
+    ({"max": "2025-07-31"}, range(48)),
+    ({"max": datetime.date(2025, 7, 31)}, range(48)),
+    ({"max": "2025-07"}, range(48)),
+    ({"max": "2025"}, range(72)),
+    ({"max": "2025-07-31T00:00"}, range(25)),
+    ({"max": "2025-07-31T02:00+02:00"}, range(25)),
+    ({"min": "2025-07-31"}, range(24, 72)),
+    ({"min": "2025-08"}, range(48, 72)),
+    ({"not": {"max": "2025-07-31"}}, range(48, 72)),
+    ({"not": "2025-07-31"}, [*range(24), *range(48, 72)]),
+    ({"hour": {"min": "2025-07-31", "max": "2025-07-31"}}, range(24, 48)),
+    ({"day": {"max": "2025-07"}}, range(48)),
+    ({"day": datetime.date(2025, 7, 31)}, range(24, 48)),
+    (["2025-07-30", "2025-08"], [*range(24), *range(48, 72)]),
+    ("2025-07-31", range(24, 48)),
+    (DAYS.index[:3], range(3)),
+    (DAYS.index[:3].tz_localize(None).to_numpy(), range(3)),
+    ({"hour_utc": range(2)}, [0, 1, 24, 25, 48, 49]),
+])
+def test_a_date_is_all_of_it(given, expected):
+    mask = hour_mask(DAYS, cg.Forbid(label="x", hours=given))
+    assert np.flatnonzero(mask).tolist() == list(expected)
+
+
+@pytest.mark.parametrize(("given", "says"), [
+    ([True, False], "True is no hour"),
+    (True, "True is no hour"),
+    (np.ones(72, dtype=bool), "True is no hour"),
+    (["2025-07-30", "2025-09"], "2025-09 is no hour of the scenario, which runs from 2025-07-30"),
+    ([3], "holds times"),
+    (["soon"], "'soon' is not a time"),
+    ({"max": "2025-13"}, "'2025-13' is not a time"),
+    ({"max": 2025}, "cannot compare"),
+    ({"min": None}, "None is not a time"),
+])
+def test_hours_that_cannot_be_read(given, says):
+    with pytest.raises(cg.ScenarioError, match=says):
+        hour_mask(DAYS, cg.Forbid(label="x", hours=given))
+
+
+def test_every_number_of_a_list_of_hours_must_be_an_hour():
+    hours = two_sites(hours=pd.DataFrame({"hour": range(4)})).tables["hours"]
+    for given, says in (([0, 9], "9 is no hour"), ([0.5], "0.5 is no hour"), ([-1], "-1 is no"),
+                        ([0, 7, 8], "7, 8 are no hours"), (["0"], "holds numbers")):
+        with pytest.raises(cg.ScenarioError, match=says):
+            hour_mask(hours, cg.Forbid(label="x", hours=given))

@@ -9,6 +9,7 @@ from numbers import Real
 from typing import Any, ClassVar, Literal
 
 from computegrid.errors import Fault, ScenarioError, did_you_mean
+from computegrid.scenario.select import plain
 
 QUANTITIES = {
     "it_mw": "MW",
@@ -42,7 +43,8 @@ class Rule:
         the scenario knows routes, ``corridor``.
     hours : mapping or list or None
         Hours in which it holds: a list of hours, or a selector over ``hour``, ``hour_utc``,
-        ``month``, ``day`` and other columns of the hours; None is always.
+        ``month``, ``day`` and other columns of the hours; None is always. A year, a month or a
+        day (``"2025"``, ``"2025-07"``, ``"2025-07-31"``) is all of it, as the upper end too.
     source : str
         Law, licence or paper it comes from.
     note : str
@@ -51,7 +53,8 @@ class Rule:
     Notes
     -----
     A condition is a value, a list of values, ``{"not": ...}``, ``{"min": ..., "max": ...}`` or
-    ``{"has": ...}`` (the cell lists the value among parts with ``;`` between them).
+    ``{"has": ...}`` (the cell lists the value among parts with ``;`` between them). Ranges,
+    tuples, sets, arrays, pandas indices and series are lists.
     """
 
     label: str
@@ -73,6 +76,16 @@ class Rule:
                     f"rule {self.label!r}: {name} must be a mapping from column to condition, "
                     f"e.g. {{'control': 'US'}}; got {getattr(self, name)!r}"
                 )
+        for name in ("demand", "supply", "hours", "each"):
+            if getattr(self, name, None) is not None:
+                object.__setattr__(self, name, self._plain(name))
+
+    def _plain(self, name: str) -> Any:
+        """What was given, its sequences as lists."""
+        try:
+            return plain(getattr(self, name))
+        except (TypeError, ValueError) as error:
+            raise ScenarioError(f"rule {self.label!r}: {name} cannot be read: {error}") from None
 
     def _number(self, name: str, *, lower: float = -math.inf) -> None:
         value = getattr(self, name)

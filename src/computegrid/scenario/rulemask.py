@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -116,16 +117,41 @@ def hour_mask(hours: pd.DataFrame, rule: Rule) -> Mask:
         return np.ones(len(hours), dtype=bool)
     where = f"rule {rule.label!r}: hours"
     if not isinstance(rule.hours, Mapping):
-        listed = list(rule.hours) if isinstance(rule.hours, (list, tuple, set, pd.Index)) else [
-            rule.hours
-        ]
-        mask = matches(hours.index, listed, where=where)
-        if mask.sum() < len(set(map(str, listed))):
-            raise ScenarioError(f"{where}: not all of {listed[:5]!r} are hours of the scenario")
-        return mask
+        return _named(hours.index, rule.hours, where)
     if set(rule.hours) <= {"min", "max", "not"}:  # of the time itself, not of a column
         return matches(hours.index, rule.hours, where=where)
     return select({"hours": calendar(hours)}, rule.hours, where=where)["hours"]
+
+
+def _named(index: pd.Index, given: Any, where: str) -> Mask:
+    """Which hours a list names, shape (T,); every entry must name one."""
+    listed = given if isinstance(given, list) else [given]
+    flags = [one for one in listed if isinstance(one, bool)]
+    if flags:
+        raise ScenarioError(f"{where}: a list of hours, or a selector; {flags[0]!r} is no hour. "
+                            "Give the hours themselves where they are marked: hours[mask]")
+    mask = np.zeros(len(index), dtype=bool)
+    exact = [one for one in listed if isinstance(one, (int, float, datetime))]
+    if len(exact) == len(listed) and exact:
+        try:
+            found = index.get_indexer(pd.Index(exact))
+        except (TypeError, ValueError):
+            found = np.full(len(exact), -1)
+        if (found >= 0).all():
+            mask[found] = True
+            return mask
+    missing = []
+    for one in listed:
+        here = matches(index, one, where=where)
+        mask |= here
+        if not here.any():
+            missing.append(one)
+    if missing:
+        said = ", ".join(str(one) for one in missing[:5]) + (", ..." if len(missing) > 5 else "")
+        raise ScenarioError(
+            f"{where}: {said} {'is no hour' if len(missing) == 1 else 'are no hours'} of the "
+            f"scenario, which runs from {index[0]} to {index[-1]}")
+    return mask
 
 
 def calendar(hours: pd.DataFrame) -> pd.DataFrame:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,36 @@ from computegrid.errors import ScenarioError, did_you_mean
 
 Mask = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
+DATE = re.compile(r"\d{4}(-\d{2}){0,2}")
+"""A year, a month or a day: all of it is meant, from its first instant to its last."""
+
+
+def plain(condition: Any) -> Any:
+    """Return a condition with every sequence in it as a list, and numbers as Python's own.
+
+    Ranges, tuples, sets, arrays, pandas indices and series are sequences; those without an order
+    are sorted.
+
+    Examples
+    --------
+    >>> plain({"not": range(2), "min": np.float64(1.5)}), plain({"b", "a"})
+    ({'not': [0, 1], 'min': 1.5}, ['a', 'b'])
+    """
+    if isinstance(condition, Mapping):
+        return {key: plain(value) for key, value in condition.items()}
+    if isinstance(condition, np.datetime64):
+        return pd.Timestamp(condition)
+    if isinstance(condition, np.generic):
+        return condition.item()
+    if isinstance(condition, np.ndarray) and condition.dtype.kind in "Mm":
+        return [pd.Timestamp(one) for one in condition.ravel()]
+    if isinstance(condition, np.ndarray) and not condition.ndim:
+        return condition.item()
+    if isinstance(condition, (set, frozenset)):
+        return [plain(one) for one in sorted(condition, key=lambda v: (type(v).__name__, v))]
+    if isinstance(condition, Iterable) and not isinstance(condition, (str, bytes)):
+        return [plain(one) for one in condition]
+    return condition
 
 
 def matches(values: pd.Series | pd.Index, condition: Any, *, where: str = "") -> Mask:
@@ -43,7 +75,8 @@ def matches(values: pd.Series | pd.Index, condition: Any, *, where: str = "") ->
     """
     if isinstance(condition, Mapping):
         return _matches_mapping(values, condition, where)
-    if isinstance(condition, (list, tuple, set, frozenset, np.ndarray, pd.Index)):
+    condition = plain(condition)
+    if isinstance(condition, list):
         mask = np.zeros(len(values), dtype=bool)
         for one in condition:
             mask |= matches(values, one, where=where)
@@ -53,15 +86,21 @@ def matches(values: pd.Series | pd.Index, condition: Any, *, where: str = "") ->
     if isinstance(condition, str) and numeric:
         raise ScenarioError(f"{where} holds numbers, not text: {condition!r}")
     whole = isinstance(condition, int) and not isinstance(condition, bool)
-    if whole and not numeric and not is_flag:
+    times = isinstance(values.dtype, pd.DatetimeTZDtype)
+    if whole and not numeric and not is_flag and not times:
         named = np.asarray(values.astype(str) == str(condition), dtype=bool)
         if named.any():
             return named  # names that were whole numbers when the table came in
     if not isinstance(condition, str) and not numeric and not is_flag and isinstance(
         condition, (bool, int, float)
     ):
-        raise ScenarioError(f"{where} holds text, not numbers: {condition!r}; put it in quotes")
-    return np.asarray(values == _as_time(values, condition), dtype=bool)
+        holds = "times" if times else "text"
+        raise ScenarioError(f"{where} holds {holds}, not numbers: {condition!r}; put it in quotes")
+    if times:
+        first, end = time_span(condition, where)
+        return np.asarray(values == first if end is None
+                          else (values >= first) & (values < end), dtype=bool)
+    return np.asarray(values == _as_text(condition), dtype=bool)
 
 
 def _matches_mapping(
@@ -79,12 +118,12 @@ def _matches_mapping(
     if "has" in condition:
         mask &= _lists(values, condition["has"], where)
     try:
+        if any(isinstance(condition.get(end), (list, Mapping)) for end in ("min", "max")):
+            raise TypeError("an end is one value")
         if "min" in condition:
-            least = _as_time(values, condition["min"])
-            mask &= np.asarray(values >= least, dtype=bool)
+            mask &= _from(values, condition["min"], where)
         if "max" in condition:
-            most = _as_time(values, condition["max"])
-            mask &= np.asarray(values <= most, dtype=bool)
+            mask &= _until(values, condition["max"], where)
     except TypeError:
         raise ScenarioError(
             f"{where}: cannot compare its values with {dict(condition)!r}"
@@ -96,17 +135,71 @@ def _lists(values: pd.Series | pd.Index, wanted: Any, where: str) -> Mask:
     """Which cells list a wanted value among their parts."""
     if pd.api.types.is_numeric_dtype(values.dtype):
         raise ScenarioError(f"{where} holds numbers, not lists of names: {{has = {wanted!r}}}")
-    names = {wanted} if isinstance(wanted, str) else set(map(str, wanted))
+    names = set(map(str, wanted if isinstance(wanted, list) else [wanted]))
     cells = {cell: bool(names & {part.strip() for part in str(cell).split(";")})
              for cell in values.unique()}
     return np.asarray(values.map(cells), dtype=bool)
 
 
-def _as_time(values: pd.Series | pd.Index, value: Any) -> Any:
-    if isinstance(values.dtype, pd.DatetimeTZDtype) and not isinstance(value, (int, float, bool)):
-        time = pd.Timestamp(value)
-        return time.tz_localize("UTC") if time.tzinfo is None else time
-    return value
+def time_span(value: Any, where: str) -> tuple[pd.Timestamp, pd.Timestamp | None]:
+    """Return the first instant that is meant and the first after it, in UTC.
+
+    A year, a month or a day (text, or a ``date``) is all of it; of a time of the clock the second
+    is None. Times without a zone are UTC.
+
+    Raises
+    ------
+    ScenarioError
+        If the value is no time.
+
+    Examples
+    --------
+    >>> [str(end.date()) for end in time_span("2025-02", "hours")]
+    ['2025-02-01', '2025-03-01']
+    """
+    if isinstance(value, (bool, int, float)):
+        raise TypeError(value)
+    text = value.isoformat() if isinstance(value, date) and not isinstance(
+        value, datetime) else value
+    try:
+        if isinstance(text, str) and DATE.fullmatch(text.strip()):
+            text = text.strip()
+            first = pd.Timestamp(datetime.fromisoformat(f"{text}-01-01"[:10]), tz="UTC")
+            unit = {4: "Y", 7: "M", 10: "D"}[len(text)]
+            following = first.tz_localize(None).to_period(unit) + 1
+            return first, following.start_time.tz_localize("UTC")
+        if pd.isna(text):
+            raise ValueError(value)
+        time = pd.Timestamp(datetime.fromisoformat(text) if isinstance(text, str) else text)
+    except (ValueError, OverflowError):
+        raise ScenarioError(f"{where}: {value!r} is not a time; write 2025, 2025-01, 2025-01-31 "
+                            "or 2025-01-31T13:00Z") from None
+    return (time.tz_localize("UTC") if time.tzinfo is None else time.tz_convert("UTC")), None
+
+
+def _from(values: pd.Series | pd.Index, least: Any, where: str) -> Mask:
+    """Which values are at least the least: of a date, from its first instant on."""
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        least = time_span(least, where)[0]
+    return np.asarray(values >= _as_text(least), dtype=bool)
+
+
+def _until(values: pd.Series | pd.Index, most: Any, where: str) -> Mask:
+    """Which values are at most the most: of a date, to its last instant."""
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        first, end = time_span(most, where)
+        return np.asarray(values <= first if end is None else values < end, dtype=bool)
+    most = _as_text(most)
+    if isinstance(most, str) and DATE.fullmatch(most) and pd.api.types.is_string_dtype(
+            values.dtype) and pd.Series(values).str.fullmatch(DATE.pattern).all():
+        return np.asarray(pd.Series(values).str[:len(most)] <= most, dtype=bool)
+    return np.asarray(values <= most, dtype=bool)
+
+
+def _as_text(value: Any) -> Any:
+    """A date as columns of text hold it."""
+    return value.isoformat() if isinstance(value, date) and not isinstance(
+        value, datetime) else value
 
 
 def select(
