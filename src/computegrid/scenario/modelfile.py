@@ -13,6 +13,8 @@ from computegrid.scenario.regime import RULES, Regime, Rule
 
 SEASON_DAYS = {"DJF": 90, "MAM": 92, "JJA": 92, "SON": 91}
 """Days of each season in a common year; they add up to 365."""
+STEPS = (0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 24.0)
+"""Lengths a step of a seasonal day may have [h]: those of the clock that a day is made of."""
 
 _Strict = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -23,7 +25,14 @@ class Hours(pydantic.BaseModel):
     model_config = _Strict
 
     seasons: list[Literal["DJF", "MAM", "JJA", "SON"]] = pydantic.Field(min_length=1)
-    step_hours: Literal[1, 2, 3, 4, 6, 8, 12, 24] = 1
+    step_hours: float = pydantic.Field(1.0, json_schema_extra={"enum": list(STEPS)})
+
+    @pydantic.field_validator("step_hours")
+    @classmethod
+    def _parts_of_a_day(cls, step: float) -> float:
+        if step not in STEPS:
+            raise ValueError(f"a step is one of {', '.join(f'{one:g}' for one in STEPS)} h")
+        return step
 
     @pydantic.field_validator("seasons")
     @classmethod

@@ -18,7 +18,9 @@ from computegrid.scenario.seal import with_seal
 from computegrid.scenario.select import select
 from computegrid.tables import schema
 from computegrid.tables.check import check_unique, collect
+from computegrid.tables.hours import typed_hours
 from computegrid.tables.read import read_csv, typed_extras
+from computegrid.tables.steps import elapsed_hours, usual_step
 from computegrid.units import HOURS_PER_YEAR
 
 MIDDLE_OF_SEASON = {"DJF": "2025-01-15", "MAM": "2025-04-15", "JJA": "2025-07-15",
@@ -69,7 +71,9 @@ def tables_of(folder: Path, model: ModelFile) -> dict[str, Any]:
     elif (folder / "hours.csv").is_file():
         tables["hours"] = _read(folder, "hours")
     if "demand" not in tables:
-        tables["demand"] = _demand(regions, workloads, tables.get("hours"), facts)
+        tables["demand"] = _demand(
+            regions, workloads, tables.get("hours"), facts,
+            None if model.hours is None else model.hours.step_hours)
     if "site_hours" not in tables and "profiles" in facts and model.hours is not None:
         tables["site_hours"] = _site_hours(sites, tables["hours"], facts, model.hours)
     parameters = facts.get("parameters")
@@ -100,8 +104,8 @@ def seasonal_hours(hours: Hours) -> pd.DataFrame:
     days = sum(SEASON_DAYS[season] for season in hours.seasons)
     parts = [
         pd.DataFrame({
-            "hour": pd.date_range(MIDDLE_OF_SEASON[season], periods=24 // step, freq=f"{step}h",
-                                  tz="UTC"),
+            "hour": pd.date_range(MIDDLE_OF_SEASON[season], periods=round(24 / step),
+                                  freq=pd.Timedelta(hours=step), tz="UTC"),
             "weight_hours": SEASON_DAYS[season] * step * HOURS_PER_YEAR / 24 / days,
             "day": season,
             "season": season,
@@ -178,7 +182,7 @@ def _joined_sites(
 
 def _demand(
     regions: pd.DataFrame, workloads: pd.DataFrame, hours: pd.DataFrame | None,
-    facts: dict[str, pd.DataFrame],
+    facts: dict[str, pd.DataFrame], step: float | None,
 ) -> pd.DataFrame:
     """Demand by region, workload and hour from yearly means, shares and local-time shapes."""
     for table, column, name in ((regions, "demand_mw", "regions.csv"),
@@ -193,19 +197,12 @@ def _demand(
                                        names=["region", "workload"])
     if hours is None or "demand_profiles" not in facts:
         return pd.DataFrame({"mw": mean.ravel()}, index=index).reset_index()
-    shapes = facts["demand_profiles"].pivot_table(
-        index="workload", columns="hour_local", values="factor").reindex(workloads["workload"])
-    shape = shapes.fillna(1.0).to_numpy()
-    shape = shape / shape.mean(axis=1, keepdims=True)
-    starts = pd.DatetimeIndex(hours["hour"])
-    step = _step(starts)
+    shape = _day_shapes(facts["demand_profiles"], workloads["workload"])
+    start, length = _clock(hours, step)
     offset = np.zeros(len(regions))
     if "utc_offset_hours" in regions.columns:
         offset = np.nan_to_num(_numbers(regions, "utc_offset_hours", "regions.csv"))
-    factor = np.mean([
-        shape[:, np.round(starts.hour.to_numpy()[None, :] + k + offset[:, None]).astype(int) % 24]
-        for k in range(step)
-    ], axis=0)  # workload × region × hour
+    factor = mean_over(shape, start + offset[:, None], length)  # workload × region × hour
     mw = mean[:, :, None] * factor.transpose(1, 0, 2)
     index = pd.MultiIndex.from_product(
         [regions["region"], workloads["workload"], hours["hour"]],
@@ -236,25 +233,102 @@ def _site_hours(
     return pd.DataFrame(columns, index=index).reset_index()
 
 
-def _shape(factors: pd.Series, name: str, hours: pd.DataFrame, step: int) -> np.ndarray:
-    starts = pd.DatetimeIndex(hours["hour"]).hour
+def mean_over(shape: np.ndarray, start: np.ndarray, length: np.ndarray | float) -> np.ndarray:
+    """Mean of hourly shapes of a day over steps of any start and length, shape (..., *start.shape).
+
+    Parameters
+    ----------
+    shape : float array, shape (..., 24)
+        Value in each hour of a day, which repeats.
+    start : float array
+        Beginning of each step [h]; a local clock may be half an hour or a quarter off.
+    length : float or float array
+        How long each lasts [h].
+
+    Examples
+    --------
+    >>> odd = np.tile([0.0, 2.0], 12)
+    >>> mean_over(odd, np.array([0.0, 5.5, 23.75]), 1.0).tolist()
+    [0.0, 1.0, 0.5]
+    """
+    total = np.concatenate([np.zeros((*shape.shape[:-1], 1)), np.cumsum(shape, axis=-1)], axis=-1)
+
+    def until(time: np.ndarray) -> np.ndarray:
+        day, within = np.divmod(time, 24.0)
+        hour = np.minimum(within.astype(np.int64), 23)
+        part: np.ndarray = (day * total[..., -1:].reshape(*shape.shape[:-1], *[1] * time.ndim)
+                            + total[..., hour] + shape[..., hour] * (within - hour))
+        return part
+
+    mean: np.ndarray = (until(start + length) - until(start)) / length
+    return mean
+
+
+def _clock(hours: pd.DataFrame, step: float | None) -> tuple[np.ndarray, np.ndarray]:
+    """Where each step begins in its day of UTC and how long it lasts, shape (T,) each [h].
+
+    Where no ``step`` is known it lasts until the next one, or as long as steps usually do.
+    """
+    faults: list[Fault] = []
+    typed = typed_hours("hour", hours["hour"], hours["hour"].astype(str).tolist(), "hours.csv",
+                        faults)
+    if faults:
+        raise DataError("hours.csv cannot be used:", faults)
+    if pd.api.types.is_integer_dtype(typed):
+        start = typed.to_numpy(dtype=np.float64) % 24
+    else:
+        start = (typed - typed.dt.normalize()).to_numpy() / np.timedelta64(1, "h")
+    if step is not None:
+        return start, np.full(len(hours), step)
+    elapsed = elapsed_hours(pd.Index(typed))
+    day = hours["day"].astype(str).to_numpy() if "day" in hours.columns else None
+    step = usual_step(elapsed, day)
+    if step is not None or len(hours) < 2:
+        return start, np.full(len(hours), step or 1.0)
+    between = np.abs(np.diff(elapsed))
+    return start, np.append(between, between[-1:])
+
+
+def _day_shapes(profiles: pd.DataFrame, workloads: pd.Series) -> np.ndarray:
+    """Factor of each workload in every hour of the local day, mean 1, shape (W, 24).
+
+    A workload without a profile is flat; one with part of a profile is a fault.
+    """
+    table = profiles.pivot_table(index="workload", columns="hour_local", values="factor")
+    table = table.reindex(index=workloads, columns=[float(hour) for hour in range(24)])
+    faults = []
+    for label in profiles["workload"][profiles["hour_local"] % 1 != 0].unique():
+        faults.append(Fault("demand_profiles.csv", "hours of the day are whole, 0 to 23",
+                            row=str(label), column="hour_local"))
+    for label, row in table.iterrows():
+        missing = row.index[row.isna()]
+        if 0 < len(missing) < 24:
+            faults.append(Fault(
+                "demand_profiles.csv", f"{len(missing)} of 24 hours are missing, the first is "
+                f"{missing[0]:g}", row=str(label), cure="give every hour, or none for a flat day"))
+        elif not len(missing) and not row.sum() > 0:
+            faults.append(Fault("demand_profiles.csv", "factors add up to nothing", row=str(label),
+                                column="factor", cure="give factors whose mean is 1"))
+    if faults:
+        raise DataError("demand_profiles.csv cannot be used:", faults)
+    shape = table.fillna(1.0).to_numpy(dtype=np.float64)
+    scaled: np.ndarray = shape / shape.mean(axis=1, keepdims=True)
+    return scaled
+
+
+def _shape(factors: pd.Series, name: str, hours: pd.DataFrame, step: float) -> np.ndarray:
+    start, length = _clock(hours, step)
+    out = np.zeros(len(hours))
     try:
-        shape: np.ndarray = np.mean([
-            factors.loc[pd.MultiIndex.from_arrays(
-                [[name] * len(hours), hours["season"], (starts + k).astype("float64")]
-            )].to_numpy()
-            for k in range(step)
-        ], axis=0)
-        return shape
+        for season in hours["season"].unique():
+            of_day = factors.loc[pd.MultiIndex.from_product(
+                [[name], [season], [float(hour) for hour in range(24)]])].to_numpy()
+            here = (hours["season"] == season).to_numpy()
+            out[here] = mean_over(of_day, start[here], length[here])
     except KeyError:
         raise DataError(f"profiles.csv has no complete profile {name!r}: it needs 24 hours of "
                         "every season the model names") from None
-
-
-def _step(starts: pd.DatetimeIndex) -> int:
-    if len(starts) < 2:
-        return 1
-    return max(1, round((starts[1] - starts[0]) / pd.Timedelta(hours=1)))
+    return out
 
 
 def _numbers(table: pd.DataFrame, column: str, file: str) -> np.ndarray:
