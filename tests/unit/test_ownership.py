@@ -7,12 +7,18 @@ import pytest
 
 import computegrid as cg
 from computegrid.scenario.ownership import (
+    COLUMNS,
+    blocs_of,
+    latest_stakes,
     look_through,
+    looked_through,
     ownership_table,
-    read_stakes,
     site_ownership,
-    with_ownership,
+    with_owner_columns,
 )
+from computegrid.tables import schema
+from computegrid.tables.check import check_table
+from computegrid.tables.read import read_csv
 
 
 def stakes(*rows: tuple[str, str, str, float | None]) -> pd.DataFrame:
@@ -143,42 +149,51 @@ OWNERSHIP = ("holder,holder_country,held,stake_pct,year,relation,source_id,confi
              "Old,US,Cloud,60,2019,equity,S1,high\n"
              "Old,US,Cloud,20,2024,equity,S2,high\n"
              "Old,US,Cloud,40,2021,equity,S3,high\n"
-             "Bank,DE,Cloud,lots,never,,S4,low\n"
+             "Bank,DE,Cloud,,,,S4,low\n"
              "State,FR,Cloud,90,2024,Loan guarantee,S5,high\n"
-             "Fund,AE,Bank,50,2020,equity,S6,medium\n"
+             "Fund,AE,Bank,50,2019,equity,S6,medium\n"
              "Fund,AE,Bank,30,2020,equity,S7,medium\n")
 ENTITIES = ("operator,entity,entity_country,source_id,confidence\n"
             "cloud,Cloud,FR,S9;S8,high\nsolo,Solo,CN,,medium\n")
 
 
+def gated(table: schema.Table, text: str, folder) -> pd.DataFrame:
+    (folder / f"{table.name}.csv").write_text(text, "utf-8")
+    return check_table(table, read_csv(folder, f"{table.name}.csv"), source=f"{table.name}.csv")
+
+
 def test_stakes_of_a_folder_are_the_latest_and_no_contracts(tmp_path):
-    (tmp_path / "ownership.csv").write_text(OWNERSHIP, "utf-8")
-    found = read_stakes(tmp_path)
+    found = latest_stakes(gated(schema.STAKES, OWNERSHIP, tmp_path))
     assert found.index.tolist() == [0, 1, 2]
     assert found["source_id"].tolist() == ["S2", "S4", "S7"]
     assert found["share"].tolist() == pytest.approx([0.2, float("nan"), 0.3], nan_ok=True)
     assert found["year"].tolist() == pytest.approx([2024, float("nan"), 2020], nan_ok=True)
-    (tmp_path / "ownership.csv").write_text("holder,held\nA,B\n", "utf-8")
-    assert told(lambda: read_stakes(tmp_path)) == "\n".join(
+    assert told(lambda: gated(schema.STAKES, "holder,held\nA,B\n", tmp_path)) == "\n".join(
         ["ownership.csv cannot be used:"] + [
-            f"  - ownership.csv, column {column}: the column is missing; add it; cells may be blank"
-            for column in ("holder_country", "stake_pct", "year", "relation", "source_id",
-                           "confidence")])
+            f"  - ownership.csv, column {column}: column is missing; add it"
+            for column in ("holder_country", "stake_pct")])
 
 
-def test_many_stakes_of_one_year_keep_the_last_of_the_file(tmp_path):
-    rows = [f"H{i % 20},US,Cloud,{i / 20:g},2020,equity,S{i},high\n" for i in range(100)]
-    (tmp_path / "ownership.csv").write_text(OWNERSHIP.splitlines()[0] + "\n" + "".join(rows),
-                                            "utf-8")
-    assert read_stakes(tmp_path)["source_id"].tolist() == [f"S{i}" for i in range(80, 100)]
+def test_a_stake_without_a_year_is_not_the_latest(tmp_path):
+    rows = "Old,US,Cloud,60,,equity,S1,high\n"
+    found = latest_stakes(gated(schema.STAKES, OWNERSHIP + rows, tmp_path))
+    assert found.set_index("holder").loc["Old", "share"] == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("year", ["2024", ""])
+def test_two_stakes_of_one_year_are_a_fault(tmp_path, year):
+    """Which of them holds, or whether they add up, is not said: the last was taken in silence."""
+    head = OWNERSHIP.splitlines()[0] + "\n"
+    rows = f"A,US,Cloud,30,{year},equity,S1,high\nA,US,Cloud,20,{year},more equity,S2,high\n"
+    assert "ownership, row A/Cloud, column stake_pct: 20.0: two stakes of one holder" in told(
+        lambda: latest_stakes(gated(schema.STAKES, head + rows, tmp_path)))
 
 
 def test_the_table_of_owners(tmp_path):
-    (tmp_path / "ownership.csv").write_text(OWNERSHIP, "utf-8")
     operators = pd.DataFrame({"operator": ["cloud", "solo"], "entity": ["Cloud", "Solo"],
                               "entity_country": ["FR", "CN"], "source_id": ["S9; S8", ""],
                               "confidence": ["high", "medium"]})
-    held = read_stakes(tmp_path)
+    held = latest_stakes(gated(schema.STAKES, OWNERSHIP, tmp_path))
     table = ownership_table(held, operators)
     assert list(table) == ["operator", "entity", "jurisdiction", "share", "source_id", "confidence"]
     assert table.to_numpy().tolist() == [
@@ -187,10 +202,15 @@ def test_the_table_of_owners(tmp_path):
         ["solo", "Solo", "CN", 1.0, "", "medium"]]
 
 
-def owned_folder(path):
-    (path / "ownership.csv").write_text(OWNERSHIP, "utf-8")
-    (path / "operator_entities.csv").write_text(ENTITIES, "utf-8")
-    return path
+def owned(folder) -> pd.DataFrame:
+    facts = {"ownership": gated(schema.STAKES, OWNERSHIP, folder),
+             "operator_entities": gated(schema.ENTITIES, ENTITIES, folder)}
+    faults = []
+    table = looked_through(facts, faults)
+    assert not faults
+    for missing in facts:
+        assert looked_through({k: v for k, v in facts.items() if k != missing}, faults).empty
+    return table
 
 
 def test_what_a_folder_says_is_joined_to_its_sites(tmp_path):
@@ -198,11 +218,9 @@ def test_what_a_folder_says_is_joined_to_its_sites(tmp_path):
                           "bloc": ["Gulf", "EU", "EU"], "opaque": [0.5, 0.5, 0.5]},
                          index=["c", "s", "o"])
     regions = pd.DataFrame({"country": ["US", "CN"], "bloc": ["Gulf", "EU"]}, index=["r", "q"])
-    same, none = with_ownership(tmp_path, sites, regions)
-    assert same is sites
-    assert none.empty
-    owned_folder(tmp_path)
-    found, table = with_ownership(tmp_path, sites, regions)
+    assert with_owner_columns(sites, pd.DataFrame(), regions) is sites
+    table = owned(tmp_path)
+    found = with_owner_columns(sites, table, regions)
     assert list(found)[-3:] == ["foreign_share", "largest_foreign_share", "foreign_share_most"]
     assert found.index.tolist() == ["c", "s", "o"]
     assert found["opaque"].tolist() == [0.5] * 3, "a site's own column comes first"
@@ -211,18 +229,33 @@ def test_what_a_folder_says_is_joined_to_its_sites(tmp_path):
     assert found.loc["s", "foreign_share"] == 0.0, "China is of the EU's bloc here"
     assert len(table) == 3
     for missing in ("operator", "country"):
-        same, none = with_ownership(tmp_path, sites.drop(columns=missing), regions)
-        assert none.empty
-    (tmp_path / "operator_entities.csv").unlink()
-    assert with_ownership(tmp_path, sites, regions)[1].empty
+        less = sites.drop(columns=missing)
+        assert with_owner_columns(less, table, regions) is less
 
 
 def test_a_package_without_blocs_has_countries_for_homes(tmp_path):
-    owned_folder(tmp_path)
     sites = pd.DataFrame({"operator": ["cloud", "solo"], "country": ["US", "FR"]}, index=["c", "s"])
-    found, _ = with_ownership(tmp_path, sites, pd.DataFrame({"country": ["FR"]}, index=["r"]))
+    found = with_owner_columns(sites, owned(tmp_path),
+                               pd.DataFrame({"country": ["FR"]}, index=["r"]))
     assert found["foreign_share"].tolist() == pytest.approx([0.0, 1.0])
     assert found["largest_foreign_share"].tolist() == pytest.approx([0.0, 1.0])
+
+
+@pytest.mark.parametrize("bloc", ["", " ", "unknown", "Unknown", None, float("nan"), "EU/EEA"])
+def test_a_blank_bloc_is_nobodys_home(bloc):
+    """Japan holds a site in Britain, both of a bloc nobody names: foreign, not at home."""
+    owners = pd.DataFrame({"operator": ["op"], "jurisdiction": ["JP"], "share": [1.0]})
+    places = pd.DataFrame({"operator": "op", "country": ["GB", "JP"],
+                           "bloc": pd.Series([bloc, bloc], dtype=object)})
+    found = site_ownership(places, owners, places)
+    assert found["foreign_share"].tolist() == [1.0, 0.0]
+
+
+def test_a_country_of_two_blocs_has_none():
+    members = pd.DataFrame({"country": ["CN", "CN", "FR", "FR"],
+                            "bloc": ["east", "west", "", "EU"]})
+    assert blocs_of(members) == {"FR": "EU"}
+    assert blocs_of(members[["country"]]) == {}
 
 
 def test_a_site_of_an_unpublished_owner():
@@ -249,3 +282,106 @@ def test_the_sources_of_a_chain_are_all_its_branches_and_no_other():
     table = ownership_table(tree, operators)
     assert table["source_id"].unique().tolist() == ["S0;S1;S2;S3;S4;S9"]
     assert table.set_index("jurisdiction")["share"].to_dict() == pytest.approx({"US": 1.0})
+
+
+FOLDER = {
+    "regions": "region,country,bloc,lon_deg,lat_deg\nGB,GB,,0,51\nJP,JP,,139,35\n",
+    "sites": "site,operator,country,bloc,lon_deg,lat_deg,capacity_mw\ns,op,GB,,0,51,10\n",
+    "operators": "operator\nop\n", "workloads": "workload\nw\n",
+    "demand": "region,workload,mw\nGB,w,4\n",
+    "ownership": OWNERSHIP.splitlines()[0] + "\nh,JP,X,100,2024,stake,S,high\n",
+    "operator_entities": ENTITIES.splitlines()[0] + "\nop,X,GB,S,high\n",
+}
+
+
+def load(folder, **files) -> cg.Scenario:
+    (folder / "facts").mkdir()
+    (folder / "model.toml").write_text('title = "t"\ndata = "facts"\n', "utf-8")
+    for name, text in {**FOLDER, **files}.items():
+        if text is not None:
+            (folder / "facts" / f"{name}.csv").write_text(text, "utf-8")
+    return cg.load(folder)
+
+
+@pytest.mark.parametrize(("stake", "says"), [
+    ("-20", "-20.0: must be at least 0 [%]"),
+    ("400", "400.0: must be at most 100 [%]"),
+    ("40 percent", "'40 percent': is not a number [%]"),
+    ('"0,4"', "'0,4': is not a number [%]"),
+    ("inf", "inf: is infinite"),
+])
+def test_stakes_of_a_folder_pass_the_gate(tmp_path, stake, says):
+    row = f"h,JP,X,{stake},2024,stake,S,high\n"
+    said = told(lambda: load(tmp_path, ownership=OWNERSHIP.splitlines()[0] + "\n" + row))
+    assert f"ownership.csv, row h/X/2024/stake, column stake_pct: {says}" in said
+
+
+@pytest.mark.parametrize(("table", "row", "says"), [
+    ("operator_entities", "op,X,FR,S,high\nop,Y,US,S,high\n", "same operator stands twice"),
+    ("operator_entities", "op,,FR,S,high\n", "column entity: is blank"),
+    ("operator_entities", "op,X,FR,S,sure\n", "'sure': is none of low, medium, high"),
+    ("ownership", "a,FR,X,60,2024,,S,high\nb,US,X,60,2024,,S,high\n", "exceed 100 %"),
+    ("ownership", "X,FR,Y,100,2024,,S,high\nY,FR,X,100,2024,,S,high\n", "hold each other"),
+    ("ownership", ",FR,X,60,2024,,S,high\n", "column holder: is blank"),
+    ("ownership", "a,FR,X,60,24,,S,high\n", "is hardly in a: expected 1900 to 2100"),
+])
+def test_what_cannot_be_looked_through_is_told_by_file(tmp_path, table, row, says):
+    head = FOLDER[table].splitlines()[0] + "\n"
+    said = told(lambda: load(tmp_path, **{table: head + row}))
+    assert f"- {table}.csv" in said and says in said
+
+
+def test_a_foreign_owner_in_a_country_without_a_bloc(tmp_path):
+    site = load(tmp_path).sites.loc["s"]
+    assert site[["foreign_share", "foreign_share_most", "opaque"]].tolist() == [1.0, 1.0, 0.0]
+
+
+@pytest.mark.parametrize(("files", "says"), [
+    ({"operator_entities": None}, "ownership: changes nothing without operator_entities.csv"),
+    ({"ownership": None}, "operator_entities: changes nothing without ownership.csv"),
+    ({"operator_entities": FOLDER["operator_entities"].replace("op,X", "opp,X")},
+     "operator_entities, column operator: 'opp': no such operator: its rows change nothing"),
+    ({"operator_entities": FOLDER["operator_entities"].replace(",X,", ",x,")},
+     "'x': is held by nobody, so it is the end of its chain"),
+])
+def test_what_is_said_in_vain_is_a_remark(tmp_path, files, says):
+    assert any(says in str(one) for one in load(tmp_path, **files).remarks)
+
+
+def of_tables(owners: pd.DataFrame, **site) -> cg.Scenario:
+    """One site of operator ``op`` in Britain that serves one region."""
+    return cg.Scenario.from_tables(
+        pd.DataFrame({"country": ["GB"], "bloc": [""]}, index=["r"]),
+        pd.DataFrame({"capacity_mw": 9.0, "operator": "op", "country": "GB", "bloc": "", **site},
+                     index=["s"]),
+        pd.DataFrame({"region": ["r"], "mw": [4.0]}),
+        lanes=pd.DataFrame({"region": ["r"], "site": ["s"]}), ownership=owners)
+
+
+@pytest.mark.parametrize(("rows", "says"), [
+    ([("op", "A", "FR", 1.0), ("op", "B", "US", 1.0)], "is said to be several entities"),
+    ([("op", "A", "FR", 0.6), ("op", "A", "US", 0.6)], "its shares exceed 1"),
+    ([("op", "A", "FR", -0.2)], "must be at least 0"),
+    ([("op", "A", "FR", 40.0)], "must be at most 1"),
+    ([("op", "A", "FR", "40 percent")], "is not a number"),
+    ([("op", "A", "FR", float("nan"))], "is blank or NaN"),
+    ([("", "A", "FR", 1.0)], "column operator: is blank"),
+    ([("op", "A", "", 0.5), ("op", "A", None, 0.5)], "stands twice"),
+])
+def test_owners_given_as_a_table_pass_the_same_gate(rows, says):
+    owners = pd.DataFrame(rows, columns=["operator", "entity", "jurisdiction", "share"])
+    assert says in told(lambda: of_tables(owners))
+    assert "expected a pandas DataFrame" in told(lambda: of_tables([1]))
+
+
+def test_owners_given_as_a_table_reach_the_sites():
+    """What is not said to be held by anybody is unknown: neither at home nor nothing."""
+    owners = pd.DataFrame({"operator": ["op", "op"], "jurisdiction": ["JP", "US/AE"],
+                           "share": [0.5, 0.2]})
+    found = of_tables(owners)
+    assert found.ownership.groupby("operator")["share"].sum().tolist() == [pytest.approx(1.0)]
+    assert found.ownership.query("jurisdiction == 'unknown'")["share"].sum() == pytest.approx(0.5)
+    assert found.sites.loc["s", list(COLUMNS)].tolist() == pytest.approx([0.5, 0.5, 1.0, 0.5])
+    own = of_tables(owners, foreign_share=0.1)
+    assert own.sites.loc["s", "foreign_share"] == 0.1, "a site's own column comes first"
+    assert "must be at most 1" in told(lambda: of_tables(owners, foreign_share=10.0))

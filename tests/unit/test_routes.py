@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import computegrid as cg
-from computegrid.scenario.routes import read_routes, with_corridors
+from computegrid.scenario.routes import remark_on_routes, with_corridors
 
 ROUTES = pd.DataFrame({"from_area": ["gulf", "gulf", "levant"],
                        "to_area": ["europe", "levant", "europe"],
@@ -75,12 +75,30 @@ def test_a_rule_selects_by_corridor_and_says_so(gulf):
         cg.solve(gulf, [cg.Forbid(label="typo", supply={"corridor": {"has": "Red"}})])
 
 
-@pytest.mark.parametrize(("text", "says"), [
-    ("from_area,to_area\na,b\n", "column is missing"),
-    ("from_area,to_area,corridor\na,b,x\nb,a,y\n", "stands twice"),
+PLACES = pd.DataFrame({"area": ["europe"]}, index=["Berlin"])
+
+
+@pytest.mark.parametrize(("rows", "says"), [
+    ({"from_area": ["a"], "to_area": ["b"]}, "column is missing"),
+    ({"from_area": ["a", "b"], "to_area": ["b", "a"], "corridor": ["x", "y"]}, "stands twice"),
+    ({"from_area": ["a", "a"], "to_area": ["b", "b"], "corridor": ["x", "y"]}, "stands twice"),
+    ({"from_area": ["a"], "to_area": [None], "corridor": ["x"]}, "column to_area: is blank"),
 ])
-def test_routes_that_cannot_be_used(tmp_path, text, says):
-    assert read_routes(tmp_path) is None
-    (tmp_path / "routes.csv").write_text(text, encoding="utf-8")
+def test_routes_that_cannot_be_used(rows, says):
     with pytest.raises(cg.DataError, match=says):
-        read_routes(tmp_path)
+        cg.Scenario.from_tables(
+            PLACES, PLACES.assign(capacity_mw=4.0),
+            pd.DataFrame({"region": ["Berlin"], "mw": [3.0]}),
+            lanes=pd.DataFrame({"region": ["Berlin"], "site": ["Berlin"]}),
+            routes=pd.DataFrame(rows))
+
+
+def test_lanes_of_which_no_route_is_told_are_remarked_on(gulf):
+    assert not [one for one in gulf.remarks if "corridor" in str(one)]
+    places = PLACES, pd.DataFrame({"area": ["gulf", "asia", ""]}, index=["a", "b", "c"])
+    said = [str(one) for one in remark_on_routes(*places, ROUTES)]
+    assert said[0].startswith("sites, row c, column area: its area is not known: lanes between")
+    assert said[1].startswith("routes, row asia/europe: areas between which no route is told")
+    said = [str(one) for one in remark_on_routes(PLACES, places[1].drop(columns="area"), ROUTES)]
+    assert len(said) == 1 and said[0].startswith("sites, column area: has no column area")
+    assert remark_on_routes(*places, None) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from computegrid.errors import DataError, ScenarioError, did_you_mean
+from computegrid.errors import DataError, Fault, ScenarioError, did_you_mean
 from computegrid.scenario.modelfile import read_model, regimes_of
 from computegrid.scenario.package import sources_of, tables_of
 from computegrid.scenario.scenario import Scenario
@@ -111,13 +111,15 @@ def load(model: str | Path) -> Scenario:
     sources = sources_of(folder)
     regimes = regimes_of(described, path.name, set(sources.index))
     name = path.resolve().parent.name if path.name == MODEL_FILE else path.stem
+    notes: list[Fault] = []
     try:
-        return Scenario.from_tables(
-            **tables_of(folder, described), regimes=regimes, name=name, title=described.title,
-            title_zh=described.title_zh, as_of=described.as_of,
+        scenario = Scenario.from_tables(
+            **tables_of(folder, described, notes), regimes=regimes, name=name,
+            title=described.title, title_zh=described.title_zh, as_of=described.as_of,
             default_regime=described.default_regime, available_share=described.available,
-            sources=sources, unusual=described.unusual, group_by=described.group_by,
+            unusual=described.unusual, group_by=described.group_by,
         )
+        return replace(scenario, _notes=(*notes, *scenario._notes))
     except ScenarioError as error:
         raise ScenarioError(f"{path.name}: {str(error).splitlines()[0]}", error.faults) from None
     except DataError as error:

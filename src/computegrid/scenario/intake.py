@@ -36,6 +36,14 @@ def _is_share(value: object) -> bool:
     return 0 <= float(value) <= 1
 
 
+def typed_sources(sources: Any, faults: list[Fault]) -> pd.DataFrame:
+    """Sources through the gate, indexed by ``source_id``; empty where none are given."""
+    if sources is None or (isinstance(sources, pd.DataFrame) and sources.empty):
+        return pd.DataFrame()
+    typed = collect(schema.SOURCES, sources, faults)
+    return typed.set_index("source_id") if "source_id" in typed.columns else typed
+
+
 def _require_frames(raw: Mapping[str, Any]) -> None:
     """Raise if something is no table at all; hours may also be an index or a series."""
     faults = [

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from numbers import Real
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from computegrid.errors import Fault
+from computegrid.errors import DataError, Fault
 from computegrid.tables.geo import great_circle_km
 
 
@@ -28,6 +29,11 @@ class Network:
     usd_per_gb, usd_per_gb_per_1000km : float
         Price of moving data; a workload's ``gb_per_mwh`` (0 if the column is absent) says how much.
 
+    Raises
+    ------
+    DataError
+        If a figure is negative or not finite.
+
     Examples
     --------
     >>> round(Network().rtt_ms(1000.0), 2)
@@ -38,6 +44,15 @@ class Network:
     rtt_ms_per_km: float = 0.01564
     usd_per_gb: float = 0.0
     usd_per_gb_per_1000km: float = 0.0
+
+    def __post_init__(self) -> None:
+        faults = [
+            Fault("network", "must be a finite number, at least 0", column=one.name,
+                  value=getattr(self, one.name), cure="farther is never faster or cheaper")
+            for one in fields(self) if not _is_length(getattr(self, one.name))
+        ]
+        if faults:
+            raise DataError("the network cannot be used:", faults)
 
     def rtt_ms(self, distance_km: float) -> float:
         """Round-trip time [ms] over ``distance_km``."""
@@ -125,4 +140,10 @@ def fast_enough(links: pd.DataFrame, workloads: pd.DataFrame) -> pd.Series:
 def _gb_per_mwh(workloads: pd.DataFrame) -> np.ndarray:
     if "gb_per_mwh" not in workloads.columns:
         return np.zeros(len(workloads))
-    return pd.to_numeric(workloads["gb_per_mwh"]).fillna(0.0).to_numpy(dtype=np.float64)
+    return workloads["gb_per_mwh"].to_numpy(dtype=np.float64)
+
+
+def _is_length(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return False
+    return math.isfinite(value) and float(value) >= 0

@@ -77,6 +77,9 @@ def _needed(file: Path, scenario: Scenario) -> str:
     for table, key in (("operators", "operator"), ("chips", "chip"), ("grids", "grid")):
         if key in tables["sites"].columns:
             keep[f"{table}.csv"] = (key, tables["sites"][key])
+    for table in ("operator_entities", "seal_scores"):
+        if "operator" in tables["sites"].columns:
+            keep[f"{table}.csv"] = ("operator", tables["sites"]["operator"])
     text = file.read_text(encoding="utf-8")
     if file.name not in keep:
         return text

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from computegrid.errors import DataError, Fault
-from computegrid.tables.read import read_csv
+from computegrid.errors import DataError, Fault, nearest
+from computegrid.tables import schema
+from computegrid.tables.check import collect
 
 UNKNOWN = "unknown"
 """Jurisdiction of stakes that are not published, and of holders whose split is not."""
@@ -22,7 +23,11 @@ COLUMNS = ("foreign_share", "largest_foreign_share", "foreign_share_most", "opaq
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
-_WORST = ("low", "medium", "high")
+_SHARES = schema.Table("ownership", ("holder", "held"), tuple(
+    schema.Column("share", unit="1", required=True, default=float("nan"), lower=0, upper=1,
+                  meaning="a fraction, 0.4 for 40 %") if column.name == "stake_pct" else column
+    for column in schema.STAKES.columns if column.name not in ("year", "relation")))
+"""What a look through takes: one stake for a pair."""
 
 
 def look_through(stakes: pd.DataFrame) -> pd.DataFrame:
@@ -48,7 +53,8 @@ def look_through(stakes: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If the stakes in an entity exceed 100 %, or entities hold each other entirely.
+        If a stake is no share, a pair stands twice, the stakes in an entity exceed 100 %, or
+        entities hold each other entirely.
 
     Examples
     --------
@@ -57,6 +63,10 @@ def look_through(stakes: pd.DataFrame) -> pd.DataFrame:
     >>> look_through(chain).loc["Cloud"].round(2).to_dict()
     {'AE': 0.4, 'unknown': 0.6}
     """
+    wrong: list[Fault] = []
+    stakes = collect(_SHARES, stakes, wrong)
+    if wrong:
+        raise DataError("ownership cannot be looked through:", wrong)
     entities = pd.Index(sorted(stakes["held"].unique()), name="entity")
     known = stakes[stakes["share"].notna()]
     column = known["share"].to_numpy(dtype=np.float64)
@@ -92,15 +102,38 @@ def look_through(stakes: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(shares.clip(0.0, 1.0), index=entities, columns=names)
 
 
-def read_stakes(folder: Path) -> pd.DataFrame:
-    """Stakes of a package's ``ownership.csv``: the latest year of each pair, contracts left out."""
-    raw = _read(folder, "ownership.csv", ("holder", "holder_country", "held", "stake_pct", "year",
-                                          "relation", "source_id", "confidence"))
-    raw = raw[~raw["relation"].fillna("").astype(str).str.contains(NOT_OWNERSHIP)]
-    raw = raw.assign(share=pd.to_numeric(raw["stake_pct"], errors="coerce") / 100.0,
-                     year=pd.to_numeric(raw["year"], errors="coerce"))
-    raw = raw.sort_values("year", kind="stable").drop_duplicates(["holder", "held"], keep="last")
-    return raw.sort_index().reset_index(drop=True)
+def latest_stakes(table: pd.DataFrame) -> pd.DataFrame:
+    """Stakes of a gated ``ownership.csv``: the latest year of each pair, contracts left out.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As the gate returns it for :data:`computegrid.tables.schema.STAKES`.
+
+    Returns
+    -------
+    DataFrame
+        With ``share`` (0 to 1, NaN where not published), in the order of the file.
+
+    Raises
+    ------
+    DataError
+        If two stakes of one pair are of one year: which holds, or whether they add up, is not said.
+    """
+    held = table[~table["relation"].str.contains(NOT_OWNERSHIP)]
+    pair = ["holder", "held"]
+    faults = [
+        Fault("ownership", "two stakes of one holder are of one year",
+              row=f"{held['holder'].iloc[i]}/{held['held'].iloc[i]}", column="stake_pct",
+              value=float(held["stake_pct"].iloc[i]),
+              cure="keep one, give the year of each, or write their sum")
+        for i in np.flatnonzero(held.duplicated([*pair, "year"]).to_numpy())
+    ]
+    if faults:
+        raise DataError("ownership cannot be looked through:", faults)
+    held = held.assign(share=held["stake_pct"] / 100.0)
+    held = held.sort_values("year", kind="stable", na_position="first")
+    return held.drop_duplicates(pair, keep="last").sort_index().reset_index(drop=True)
 
 
 def ownership_table(stakes: pd.DataFrame, operators: pd.DataFrame) -> pd.DataFrame:
@@ -134,7 +167,7 @@ def ownership_table(stakes: pd.DataFrame, operators: pd.DataFrame) -> pd.DataFra
         trust = [str(one.confidence), *chain["confidence"].astype(str)]
         rows += [
             (str(one.operator), entity, who, share, _union(sources),
-             min(trust, key=_WORST.index))
+             min(trust, key=schema.CONFIDENCES.index))
             for who, share in shares.items() if share > 1e-12
         ]
     return pd.DataFrame(rows, columns=["operator", "entity", "jurisdiction", "share", "source_id",
@@ -153,7 +186,8 @@ def site_ownership(
     ownership : DataFrame
         As :func:`ownership_table` returns it.
     members : DataFrame
-        ``country, bloc``: a site's home is its country and the others of its bloc.
+        ``country, bloc``: a site's home is its country and the others of its bloc. A blank or
+        unknown bloc, and one of a country that stands in several, is nobody's home.
 
     Returns
     -------
@@ -168,9 +202,7 @@ def site_ownership(
     if UNKNOWN not in wide.columns:
         wide[UNKNOWN] = 0.0
     known = wide.drop(columns=UNKNOWN)
-    bloc_of = {}
-    if {"country", "bloc"} <= set(members.columns):
-        bloc_of = dict(zip(members["country"], members["bloc"], strict=True))
+    bloc_of = blocs_of(members)
     homes: dict[tuple[str, str], list[str]] = {}
     out = np.full((len(sites), len(COLUMNS)), np.nan)
     out[:, 2:] = 1.0
@@ -183,7 +215,7 @@ def site_ownership(
         at = (str(country), str(bloc))
         if at not in homes:
             homes[at] = [who for who in known.columns
-                         if who not in at and bloc_of.get(who) != at[1]]
+                         if who not in at and bloc_of.get(str(who), UNKNOWN) not in _told(at[1])]
         abroad = known.loc[operator, homes[at]]
         opaque, foreign = float(wide.loc[operator, UNKNOWN]), float(abroad.sum())
         nothing = opaque >= 1 - 1e-9
@@ -193,42 +225,124 @@ def site_ownership(
     return pd.DataFrame(out, columns=list(COLUMNS), index=sites.index)
 
 
-def with_ownership(
-    folder: Path, sites: pd.DataFrame, regions: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Join what a package says of ownership to its sites; a site's own column comes first.
+def blocs_of(members: pd.DataFrame) -> dict[str, str]:
+    """The bloc of every country of which one is told; blank, unknown and two blocs are none.
 
-    Returns
-    -------
-    sites : DataFrame
-    ownership : DataFrame
-        Empty when the package has no ``ownership.csv`` and ``operator_entities.csv``.
+    Examples
+    --------
+    >>> blocs_of(pd.DataFrame({"country": ["FR", "GB", "CN", "CN"],
+    ...                        "bloc": ["EU", "", "east", "west"]}))
+    {'FR': 'EU'}
     """
-    files = ("ownership.csv", "operator_entities.csv")
-    if not all((folder / file).is_file() for file in files) or not (
-        {"operator", "country"} <= set(sites.columns)
-    ):
-        return sites, pd.DataFrame()
-    table = ownership_table(read_stakes(folder), _read(folder, "operator_entities.csv", (
-        "operator", "entity", "entity_country", "source_id", "confidence")))
-    columns = [c for c in ("country", "bloc") if c in regions.columns and c in sites.columns]
-    members = pd.concat([regions[columns], sites[columns]]).drop_duplicates("country")
-    found = site_ownership(sites, table, members)
-    return sites.assign(**{c: found[c] for c in COLUMNS if c not in sites.columns}), table
+    if not {"country", "bloc"} <= set(members.columns):
+        return {}
+    pairs = {(str(country).strip(), _jurisdiction(bloc))
+             for country, bloc in zip(members["country"], members["bloc"], strict=True)
+             if _jurisdiction(bloc) != UNKNOWN}
+    found: dict[str, list[str]] = {}
+    for country, bloc in sorted(pairs):
+        found.setdefault(country, []).append(bloc)
+    return {country: blocs[0] for country, blocs in found.items() if len(blocs) == 1}
 
 
-def _read(folder: Path, file: str, columns: tuple[str, ...]) -> pd.DataFrame:
-    table = read_csv(folder, file)
-    faults = [Fault(file, "the column is missing", column=column, cure="add it; cells may be blank")
-              for column in columns if column not in table.columns]
-    if faults:
-        raise DataError(f"{file} cannot be used:", faults)
-    return table
+def looked_through(
+    facts: Mapping[str, pd.DataFrame], faults: list[Fault]
+) -> pd.DataFrame:
+    """Ultimate owners by gated ``ownership`` and ``operator_entities``; empty where one is missing.
+
+    What cannot be looked through is appended to ``faults``.
+    """
+    if "ownership" not in facts or "operator_entities" not in facts:
+        return pd.DataFrame()
+    try:
+        return ownership_table(latest_stakes(facts["ownership"]), facts["operator_entities"])
+    except DataError as error:
+        faults.extend(error.faults)
+        return pd.DataFrame()
+
+
+def typed_owners(owners: Any, faults: list[Fault]) -> pd.DataFrame:
+    """Ultimate owners through the gate; what an operator's shares lack of 1 is unknown.
+
+    Parameters
+    ----------
+    owners : DataFrame or None
+        As :func:`ownership_table` returns it; only ``operator, jurisdiction, share`` are needed.
+    faults : list of Fault
+        Gets what is wrong: shares that are none or exceed 1, two entities of an operator.
+    """
+    if owners is None or (isinstance(owners, pd.DataFrame) and owners.empty):
+        return pd.DataFrame()
+    before = len(faults)
+    typed = collect(schema.OWNERS, owners, faults)
+    if len(faults) > before:
+        return typed
+    typed = typed.assign(jurisdiction=typed["jurisdiction"].map(_jurisdiction).astype("str"))
+    by = typed.groupby("operator", sort=False)
+    for operator, names in by["entity"].unique().items():
+        if len(names) > 1:
+            faults.append(Fault("ownership", "is said to be several entities", row=str(operator),
+                                column="entity", value=", ".join(map(repr, names)),
+                                cure="name one: the joint venture or the group itself"))
+    total = by["share"].sum()
+    for operator, share in total[total > 1 + 1e-9].items():
+        faults.append(Fault("ownership", "its shares exceed 1", row=str(operator), column="share",
+                            value=round(float(share), 9), cure="count no owner twice"))
+    short = by.first()[(1 - total) > 1e-9]
+    rest = short.assign(jurisdiction=UNKNOWN, share=1 - total.loc[short.index]).reset_index()
+    return pd.concat([typed, rest[typed.columns]], ignore_index=True) if len(rest) else typed
+
+
+def with_owner_columns(
+    sites: pd.DataFrame, owners: pd.DataFrame, members: pd.DataFrame
+) -> pd.DataFrame:
+    """Give every site the columns of ownership it lacks; a site's own column comes first.
+
+    Parameters
+    ----------
+    sites : DataFrame
+        Nothing is added unless it has ``operator`` and ``country``.
+    owners : DataFrame
+        As :func:`ownership_table` returns it, or empty.
+    members : DataFrame
+        Regions, or any table of ``country, bloc``.
+    """
+    if owners.empty or not {"operator", "country"} <= set(sites.columns):
+        return sites
+    columns = [c for c in ("country", "bloc") if c in members.columns and c in sites.columns]
+    found = site_ownership(sites, owners, pd.concat([members[columns], sites[columns]]))
+    return sites.assign(**{c: found[c] for c in COLUMNS if c not in sites.columns})
+
+
+def near_entities(facts: Mapping[str, pd.DataFrame]) -> list[Fault]:
+    """Remarks on entities of operators that are nearly, but not quite, held by somebody."""
+    if "ownership" not in facts or "operator_entities" not in facts:
+        return []
+    stakes, entities = facts["ownership"], facts["operator_entities"]
+    held = set(stakes["held"])
+    asked = [("operator_entities", "entity", name) for name in entities["entity"].unique()]
+    asked += [("ownership", "holder", name) for name in stakes["holder"].unique()]
+    found = []
+    for table, column, name in asked:
+        near = None if name in held else nearest(
+            name.casefold(), {one.casefold() for one in held}, likeness=0.9)
+        if near is not None:
+            meant = next(one for one in held if one.casefold() == near)
+            found.append(Fault(
+                table, "is held by nobody, so it is the end of its chain and counts for its own "
+                "country", column=column, value=name, cure=f"did you mean {meant!r}?"))
+    return found
 
 
 def _jurisdiction(country: object) -> str:
     text = str(country).strip()
-    return UNKNOWN if text in ("", "nan", "<NA>", "None") or "/" in text else text
+    blank = text in ("", "nan", "<NA>", "None", "NaT") or text.lower() == UNKNOWN
+    return UNKNOWN if blank or "/" in text or ";" in text else text
+
+
+def _told(bloc: str) -> tuple[str, ...]:
+    """The bloc in which others are at home: none where it is blank or unknown."""
+    return () if _jurisdiction(bloc) == UNKNOWN else (bloc.strip(),)
 
 
 def _without_end(linked: Floats, direct: Floats) -> Mask:

@@ -10,14 +10,13 @@ import numpy as np
 import pandas as pd
 
 from computegrid.errors import DataError, Fault, ScenarioError, did_you_mean
-from computegrid.scenario.lanes import Network
 from computegrid.scenario.modelfile import SEASON_DAYS, Hours, ModelFile
-from computegrid.scenario.ownership import with_ownership
-from computegrid.scenario.routes import read_routes
+from computegrid.scenario.optional import check_profiles, network_of, remark_on_facts
+from computegrid.scenario.ownership import blocs_of, looked_through, with_owner_columns
 from computegrid.scenario.seal import with_seal
 from computegrid.scenario.select import select
 from computegrid.tables import schema
-from computegrid.tables.check import check_unique, collect
+from computegrid.tables.check import check_table, check_unique, collect
 from computegrid.tables.hours import typed_hours
 from computegrid.tables.read import read_csv, typed_extras
 from computegrid.tables.steps import elapsed_hours, usual_step
@@ -28,16 +27,12 @@ MIDDLE_OF_SEASON = {"DJF": "2025-01-15", "MAM": "2025-04-15", "JJA": "2025-07-15
 """The day that stands for each season."""
 
 _FROM_GRID = ("energy_usd_per_mwh", "carbon_kg_per_mwh", "pue")
-_NETWORK = {
-    "rtt_intercept_ms": "rtt_intercept_ms",
-    "rtt_ms_per_km": "rtt_ms_per_km",
-    "network_usd_per_gb": "usd_per_gb",
-    "network_usd_per_gb_per_1000km": "usd_per_gb_per_1000km",
-}
 
 
-def tables_of(folder: Path, model: ModelFile) -> dict[str, Any]:
+def tables_of(folder: Path, model: ModelFile, notes: list[Fault]) -> dict[str, Any]:
     """Read a package and return the arguments of ``Scenario.from_tables``.
+
+    What its optional files leave out or name in vain is appended to ``notes``.
 
     Raises
     ------
@@ -54,15 +49,20 @@ def tables_of(folder: Path, model: ModelFile) -> dict[str, Any]:
     _check_rows(regions, sites, workloads, model.available, faults)
     if faults:
         raise DataError(f"the facts in {folder.name}/ cannot be used:", faults)
+    check_profiles(facts, faults)
+    network = network_of(facts, faults)
+    ownership = looked_through(facts, faults)
     sites = _joined_sites(sites, regions, facts, faults)
     if faults:
         raise DataError(f"the facts in {folder.name}/ cannot be used:", faults)
-    sites, ownership = with_ownership(folder, with_seal(folder, sites), regions)
+    notes += remark_on_facts(facts, sites, workloads, shaped=model.hours is not None)
+    sites = with_owner_columns(with_seal(sites, facts.get("seal_scores")), ownership, regions)
     regions = _chosen(regions, "region", model.regions, "[regions]")
     sites = _chosen(sites, "site", model.sites, "[sites]")
     workloads = _chosen(workloads, "workload", model.workloads, "[workloads]")
     tables: dict[str, Any] = {"regions": regions, "sites": sites, "workloads": workloads,
-                              "ownership": ownership, "routes": read_routes(folder)}
+                              "ownership": ownership, "routes": facts.get("routes"),
+                              "network": network, "sources": facts.get("sources")}
     for name in ("lanes", "demand", "site_hours"):
         if (folder / f"{name}.csv").is_file():
             tables[name] = _read(folder, name)
@@ -76,20 +76,21 @@ def tables_of(folder: Path, model: ModelFile) -> dict[str, Any]:
             None if model.hours is None else model.hours.step_hours)
     if "site_hours" not in tables and "profiles" in facts and model.hours is not None:
         tables["site_hours"] = _site_hours(sites, tables["hours"], facts, model.hours)
-    parameters = facts.get("parameters")
-    if parameters is not None:
-        known = parameters.set_index("parameter")["value"]
-        tables["network"] = Network(**{
-            argument: float(known[name]) for name, argument in _NETWORK.items() if name in known
-        })
     return tables
 
 
 def sources_of(folder: Path) -> pd.DataFrame:
-    """The sources of a package, indexed by source_id; empty when it has none."""
+    """The sources of a package, indexed by source_id; empty when it has none.
+
+    Raises
+    ------
+    DataError
+        If a source has no name, or two have the same.
+    """
     if not (folder / "sources.csv").is_file():
         return pd.DataFrame()
-    return read_csv(folder, "sources.csv").set_index("source_id")
+    return check_table(schema.SOURCES, read_csv(folder, "sources.csv"),
+                       source="sources.csv").set_index("source_id")
 
 
 def seasonal_hours(hours: Hours) -> pd.DataFrame:
@@ -172,10 +173,10 @@ def _joined_sites(
             else:
                 out = out.assign(**{named: found[column].to_numpy()})
     if "control" in out.columns and {"country", "bloc"} <= set(regions.columns):
-        blocs = regions.drop_duplicates("country").set_index("country")["bloc"]
+        blocs = blocs_of(regions)
         control = out["control"]
         bloc_of = control.map(blocs).astype(object)
-        itself = control.where(control.isin(set(blocs)), "unknown")
+        itself = control.where(control.isin(set(blocs.values())), "unknown")
         out = out.assign(control_bloc=bloc_of.where(bloc_of.notna(), itself))
     return out
 

@@ -2,43 +2,76 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from computegrid.errors import DataError, Fault
+from computegrid.errors import Fault
 from computegrid.scenario.select import positions
-from computegrid.tables.read import read_csv
+from computegrid.tables.check import collect
+from computegrid.tables.schema import ROUTES
 
 CORRIDOR, BETWEEN = "corridor", ";"
 """The column lanes get, and what stands between corridors that follow one another."""
 COLUMNS = ("from_area", "to_area", CORRIDOR)
 
 
-def read_routes(folder: Path) -> pd.DataFrame | None:
-    """Routes of a package's ``routes.csv``; None when it has none.
+def typed_routes(routes: Any, faults: list[Fault]) -> pd.DataFrame | None:
+    """Routes through the gate; what is wrong is appended to ``faults``, None stays None.
 
-    Raises
-    ------
-    DataError
-        If a column is missing, or two rows speak of one pair of areas.
+    A column may be missing, an area blank, or two rows speak of one pair of areas.
     """
-    if not (folder / "routes.csv").is_file():
+    if routes is None:
         return None
-    table = read_csv(folder, "routes.csv")
-    faults = [Fault("routes.csv", "the column is missing", column=column)
-              for column in COLUMNS if column not in table.columns]
-    if not faults:
-        pairs = pd.Series([frozenset(pair) for pair in zip(
-            table["from_area"], table["to_area"], strict=True)])
-        faults = [Fault("routes.csv", "a pair of areas stands twice, in one direction or both",
-                        row=f"{table['from_area'][i]}/{table['to_area'][i]}",
-                        cure="keep one row: it holds both ways")
-                  for i in np.flatnonzero(pairs.duplicated().to_numpy())]
-    if faults:
-        raise DataError("routes.csv cannot be used:", faults)
-    return table[list(COLUMNS)]
+    before = len(faults)
+    typed = collect(ROUTES, routes, faults)
+    if len(faults) > before:
+        return None
+    pairs = pd.Series([frozenset(pair) for pair in zip(
+        typed["from_area"], typed["to_area"], strict=True)], dtype=object)
+    for i in np.flatnonzero(pairs.duplicated().to_numpy()):
+        faults.append(Fault("routes", "a pair of areas stands twice, in one direction or both",
+                            row=f"{typed['from_area'].iloc[i]}/{typed['to_area'].iloc[i]}",
+                            cure="keep one row: it holds both ways"))
+    return typed[list(COLUMNS)]
+
+
+def remark_on_routes(
+    regions: pd.DataFrame, sites: pd.DataFrame, routes: pd.DataFrame | None
+) -> list[Fault]:
+    """Remarks where routes are given, but say nothing of some lanes: these have no corridor."""
+    if routes is None:
+        return []
+    effect = "lanes between them have no corridor, so no cut of one touches them"
+    found = [
+        Fault(name, "has no column area: no lane has a corridor, and routes change nothing",
+              column="area", cure="give every region and site its area, or leave routes out")
+        for name, table in (("regions", regions), ("sites", sites)) if "area" not in table.columns
+    ]
+    if found:
+        return found
+    here, there = ({str(cell).strip() for cell in table["area"].dropna()} - {""}
+                   for table in (regions, sites))
+    for name, table in (("regions", regions), ("sites", sites)):
+        blank = table.index[table["area"].isna() | (table["area"].astype(str).str.strip() == "")]
+        if len(blank):
+            found.append(Fault(name, f"its area is not known: {effect}", column="area",
+                               row=_some(blank), cure="give the area"))
+    told = {frozenset(pair) for pair in zip(routes["from_area"], routes["to_area"], strict=True)}
+    missing = sorted({tuple(sorted((a, b))) for a in here for b in there if a != b
+                      and frozenset((a, b)) not in told})
+    if missing:
+        found.append(Fault("routes", f"areas between which no route is told: {effect}",
+                           row=_some([f"{a}/{b}" for a, b in missing]),
+                           cure="add the pair; a blank corridor says that nothing lies between"))
+    return found
+
+
+def _some(labels: Sequence[str] | pd.Index) -> str:
+    first = ", ".join(map(str, labels[:5]))
+    return first if len(labels) <= 5 else f"{first}, ... ({len(labels)} in all)"
 
 
 def with_corridors(

@@ -17,12 +17,14 @@ from computegrid.scenario.intake import (
     asked_links,
     available_shares,
     check_references,
+    typed_sources,
     typed_tables,
 )
 from computegrid.scenario.lanes import Network, fast_enough, links_from_places, links_from_table
+from computegrid.scenario.ownership import typed_owners, with_owner_columns
 from computegrid.scenario.regime import Regime, Rule, as_regime, open_market
 from computegrid.scenario.remarks import remarks
-from computegrid.scenario.routes import with_corridors
+from computegrid.scenario.routes import remark_on_routes, typed_routes, with_corridors
 from computegrid.tables import schema
 
 
@@ -123,12 +125,19 @@ class Scenario:
         group_by : str, optional
             Column that regions and sites share, by which work is said to move
             (``Dispatch.exchange``); found among ``bloc``, ``country``, ``grid`` when empty.
+        ownership : DataFrame, optional
+            Tidy ``operator, jurisdiction, share``: who ultimately holds every operator; what its
+            shares lack of 1 is ``unknown``, more than 1 is a fault. Sites with ``operator`` and
+            ``country`` get ``foreign_share``, ``largest_foreign_share``, ``foreign_share_most``
+            and ``opaque`` from it where they do not say it themselves.
+        sources : DataFrame, optional
+            Indexed by ``source_id`` (or with that column): what rules and rows cite.
         routes : DataFrame, optional
             Tidy ``from_area, to_area, corridor``: the corridors (with ``;`` between them) that
             lanes go through, by the column ``area`` of regions and sites.
         unusual : list of str, optional
             Columns whose figures may lie outside the range that is plausible in their unit.
-        name, title, title_zh, as_of, default_regime, sources, ownership
+        name, title, title_zh, as_of, default_regime
             What people read.
 
         Raises
@@ -154,9 +163,14 @@ class Scenario:
             demand=demand, workloads=workloads, lanes=lanes, hours=hours, site_hours=site_hours,
         )
         share = available_shares(available_share, faults)
+        owners = typed_owners(ownership, faults)
+        routes = typed_routes(routes, faults)
+        sources = typed_sources(sources, faults)
         _raise_if(faults, name)
         check_references(tables, share, faults)
         _raise_if(faults, name)
+        tables["sites"] = with_owner_columns(tables["sites"], owners, tables["regions"])
+        notes += remark_on_routes(tables["regions"], tables["sites"], routes)
         net = network or Network()
         shapes = (tables["regions"], tables["sites"], tables["workloads"], net, faults)
         links = (
@@ -177,8 +191,7 @@ class Scenario:
             regimes=_default_known(_regimes(regimes), default_regime),
             title=title or name, title_zh=title_zh, as_of=as_of,
             default_regime=default_regime, group_by=_group_by(group_by, tables),
-            sources=pd.DataFrame() if sources is None else sources,
-            ownership=pd.DataFrame() if ownership is None else ownership,
+            sources=sources, ownership=owners,
             _notes=tuple(notes),
         )
 

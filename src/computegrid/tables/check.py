@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from computegrid.errors import DataError, Fault
+from computegrid.errors import DataError, Fault, did_you_mean
 from computegrid.tables.hours import typed_hours
 from computegrid.tables.names import check_columns
 from computegrid.tables.schema import Column, Table
@@ -75,7 +75,7 @@ def collect(
     for column in table.columns:
         if column.name in frame.columns:
             out[column.name] = _typed(column, frame[column.name], labels, name, faults)
-        elif not column.required and column.default is not None:
+        elif column.added and not column.required and column.default is not None:
             out[column.name] = column.default
     check_unique(table, out, name, faults)
     known = [c.name for c in table.columns if c.name in out.columns]
@@ -127,6 +127,8 @@ def _typed_text(
     column: Column, cells: pd.Series, labels: list[str], name: str, faults: list[Fault]
 ) -> pd.Series:
     text = cells.astype(object).where(cells.notna(), "").map(_as_text)
+    if column.kind == "text":
+        text = text.map(str.strip)
     blank = (text == "").to_numpy()
     if column.kind == "key":
         for i in np.flatnonzero(blank):
@@ -140,7 +142,13 @@ def _typed_text(
             faults.append(Fault(name, "holds a control character", row=repr(labels[i]),
                                 column=column.name, cure="remove line breaks and the like"))
         return text.astype("str")
-    return text.mask(blank, str(column.default or "")).astype("str")
+    filled = text.mask(blank, str(column.default or "")).astype("str")
+    if column.choices:
+        for i in np.flatnonzero(~filled.isin(column.choices).to_numpy()):
+            faults.append(Fault(name, f"is none of {', '.join(column.choices)}", row=labels[i],
+                                column=column.name, value=str(text.iloc[i]),
+                                cure=did_you_mean(str(text.iloc[i]), column.choices)))
+    return filled
 
 
 def _as_text(value: object) -> str:
@@ -196,6 +204,11 @@ def _check_range(
         faults.append(Fault(name, f"must be {bound}{_unit(column)}{swapped}", row=labels[i],
                             column=column.name, value=float(values[i]),
                             cure=f"check the figure and its unit; {column.meaning}"))
+    if column.whole:
+        for i in np.flatnonzero(~low & ~high & ~infinite & (np.trunc(values) != values)
+                                & ~np.isnan(values)):
+            faults.append(Fault(name, "must be a whole number", row=labels[i], column=column.name,
+                                value=float(values[i]), cure=f"it is {column.meaning}"))
     for i in np.flatnonzero(odd & ~low & ~high & ~infinite):
         faults.append(Fault(name, f"is hardly in {column.unit}: expected "
                             f"{column.plausible[0]:g} to {column.plausible[1]:g}", row=labels[i],

@@ -47,6 +47,12 @@ class Column:
         Range outside which a figure is almost surely in another unit.
     infinite : bool
         ``inf`` is allowed.
+    whole : bool
+        The number has no fraction.
+    choices : tuple of str
+        The only words a text may be; empty where any will do.
+    added : bool
+        A table without the column gets it, filled with the default.
     meaning : str
         What it is, for the tables of the documentation.
     """
@@ -61,6 +67,9 @@ class Column:
     upper: float = math.inf
     plausible: tuple[float, float] = (-math.inf, math.inf)
     infinite: bool = False
+    whole: bool = False
+    choices: tuple[str, ...] = ()
+    added: bool = True
     meaning: str = ""
 
 
@@ -92,6 +101,14 @@ _CARBON = Column(
     meaning="emissions of the electricity used",
 )
 _PUE = Column("pue", unit="1", default=1.0, lower=1, upper=5, meaning="facility energy / IT energy")
+CONFIDENCES = ("low", "medium", "high")
+"""How sure a row is, from the least to the most."""
+SEASONS = ("DJF", "MAM", "JJA", "SON")
+OBJECTIVES = tuple(f"SOV-{i}" for i in range(1, 9))
+"""Objectives of the EU Cloud Sovereignty Framework in which operators are scored."""
+_SOURCE = Column("source_id", "text", default="", meaning="sources, with ; between them")
+_CONFIDENCE = Column("confidence", "text", default="low", choices=CONFIDENCES,
+                     meaning="how sure the row is; blank = low")
 
 DEMAND_MADE_OF = {
     column.name: column for column in (
@@ -125,6 +142,16 @@ SITES = Table(
         Column("control", "text", default="unknown",
                meaning="jurisdiction of the ultimate parent"),
         Column("status", "text", default="operational", meaning="whether the site can be used"),
+        *(Column(name, unit="1", default=math.nan, lower=0, upper=1, added=False, meaning=meaning)
+          for name, meaning in (
+              ("foreign_share", "share held from outside the site's home, as far as published"),
+              ("largest_foreign_share", "the largest part of it held from one jurisdiction"),
+              ("foreign_share_most", "the same with unpublished stakes counted as foreign"),
+              ("opaque", "share held by nobody knows whom"),
+          )),
+        *(Column(f"seal_sov_{i}", unit="1", default=math.nan, lower=0, upper=4, whole=True,
+                 added=False, meaning=f"SEAL level of the operator in SOV-{i}; blank = not scored")
+          for i in range(1, 9)),
     ),
 )
 DEMAND = Table(
@@ -151,6 +178,8 @@ WORKLOADS = Table(
                meaning="what leaving it unserved costs; inf = it must be served"),
         Column("gbps_per_mw", unit="Gbit/s per MW", default=math.nan, lower=0,
                meaning="bandwidth of one MW of work"),
+        Column("gb_per_mwh", unit="GB/MWh", default=0.0, lower=0, added=False,
+               meaning="data moved for a MWh of work; left out = no cost of moving it"),
     ),
 )
 LANES = Table(
@@ -227,9 +256,11 @@ PROFILES = Table(
     ("profile", "season", "hour_utc"),
     (
         _key("profile", "name of the shape"),
-        _key("season", "DJF, MAM, JJA or SON"),
-        Column("hour_utc", unit="h", required=True, lower=0, upper=23, meaning="hour of the day"),
-        Column("factor", unit="1", required=True, meaning="relative to the mean of the year"),
+        Column("season", "text", required=True, choices=SEASONS, meaning="season of the year"),
+        Column("hour_utc", unit="h", required=True, lower=0, upper=23, whole=True,
+               meaning="hour of the day"),
+        Column("factor", unit="1", required=True, lower=-5, upper=20,
+               meaning="relative to the mean of the year; below 0 only for prices"),
     ),
 )
 DEMAND_PROFILES = Table(
@@ -237,7 +268,8 @@ DEMAND_PROFILES = Table(
     ("workload", "hour_local"),
     (
         _key("workload", "class of work"),
-        Column("hour_local", unit="h", required=True, lower=0, upper=23, meaning="local hour"),
+        Column("hour_local", unit="h", required=True, lower=0, upper=23, whole=True,
+               meaning="local hour"),
         Column("factor", unit="1", required=True, lower=0, meaning="relative to the day's mean"),
     ),
 )
@@ -247,9 +279,93 @@ PARAMETERS = Table(
     (
         _key("parameter", "name of the figure"),
         Column("value", unit="its own", required=True, meaning="the figure"),
+        Column("unit", "text", default="", added=False, meaning="unit of the figure"),
     ),
 )
-FACTS = {t.name: t for t in (GRIDS, OPERATORS, CHIPS, PROFILES, DEMAND_PROFILES, PARAMETERS)}
+NETWORK = {
+    column.name: column for column in (
+        Column("rtt_intercept_ms", unit="ms", default=14.5, lower=0, plausible=(0, 500),
+               meaning="round trip over no distance"),
+        Column("rtt_ms_per_km", unit="ms/km", default=0.01564, lower=0, plausible=(0, 1),
+               meaning="round trip by great-circle distance"),
+        Column("network_usd_per_gb", unit="USD/GB", default=0.0, lower=0, plausible=(0, 100),
+               meaning="moving data over no distance"),
+        Column("network_usd_per_gb_per_1000km", unit="USD/(GB 1000 km)", default=0.0, lower=0,
+               plausible=(0, 100), meaning="moving data by distance"),
+    )
+}
+"""The rows of parameters that are read: latency and network price where lanes do not say."""
+STAKES = Table(
+    "ownership",
+    ("holder", "held", "year", "relation"),
+    (
+        _key("holder", "who holds the stake"),
+        Column("holder_country", "text", required=True, default="unknown",
+               meaning="the holder's jurisdiction; several (US/AE) or blank = unknown"),
+        _key("held", "what is held"),
+        Column("stake_pct", unit="%", required=True, default=math.nan, lower=0, upper=100,
+               meaning="the stake; blank = not published"),
+        Column("year", unit="a", default=math.nan, plausible=(1900, 2100),
+               meaning="year it is of; the latest of a pair holds"),
+        Column("relation", "text", default="",
+               meaning="equity, ...; contracts, guarantees, programmes and loans are no stakes"),
+        _SOURCE,
+        _CONFIDENCE,
+    ),
+)
+ENTITIES = Table(
+    "operator_entities",
+    ("operator",),
+    (
+        _key("operator", "who runs the site"),
+        _key("entity", "whose stakes are the operator's; one for an operator"),
+        Column("entity_country", "text", required=True, default="unknown",
+               meaning="its jurisdiction, where nobody is said to hold it"),
+        _SOURCE,
+        _CONFIDENCE,
+    ),
+)
+OWNERS = Table(
+    "ownership",
+    ("operator", "jurisdiction"),
+    (
+        _key("operator", "who runs the site"),
+        Column("entity", "text", default="", meaning="the entity looked through"),
+        Column("jurisdiction", "text", required=True, default="unknown",
+               meaning="where its ultimate owners are; blank = unknown"),
+        Column("share", unit="1", required=True, lower=0, upper=1,
+               meaning="share they hold; what an operator's shares lack of 1 is unknown"),
+        _SOURCE,
+        _CONFIDENCE,
+    ),
+)
+"""Ultimate owners as a scenario holds them, after stakes and entities are looked through."""
+ROUTES = Table(
+    "routes",
+    ("from_area", "to_area"),
+    (
+        _key("from_area", "area of a region or site"),
+        _key("to_area", "another area; a row holds both ways"),
+        Column("corridor", "text", required=True, default="",
+               meaning="what lies between them, with ; between corridors; blank = nothing"),
+    ),
+)
+SEAL_SCORES = Table(
+    "seal_scores",
+    ("operator", "objective"),
+    (
+        _key("operator", "who is scored"),
+        Column("objective", "text", required=True, choices=OBJECTIVES,
+               meaning="objective of the EU Cloud Sovereignty Framework"),
+        Column("level", unit="1", required=True, lower=0, upper=4, whole=True,
+               meaning="SEAL level; leave the row out where it is not known"),
+        _CONFIDENCE,
+    ),
+)
+SOURCES = Table("sources", ("source_id",), (_key("source_id", "short name that rows cite"),))
+FACTS = {t.name: t for t in (GRIDS, OPERATORS, CHIPS, PROFILES, DEMAND_PROFILES, PARAMETERS,
+                             STAKES, ENTITIES, ROUTES, SEAL_SCORES, SOURCES)}
+"""Further files of a folder of facts."""
 
 
 def accepting(tables: Mapping[str, Table], unusual: Iterable[str]) -> dict[str, Table]:
