@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 THEATRES := china europe gulf
 
-.PHONY: run test install lint quick mutants clean
+.PHONY: run test install lint schema quick mutants clean
 
 run: $(READY)  ## Solve the models, compare and freeze the theatres; maps and tables into out/
 	@mkdir -p out
@@ -34,6 +34,9 @@ lint: $(READY)
 	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+schema: $(READY)  ## Write what follows from tables/schema.py: data packages, docs/tables.md
+	$(BIN)/python -m computegrid.generate
 
 quick: $(READY)  ## The tests that need neither a browser nor a bundled model
 	$(BIN)/pytest tests/unit tests/golden

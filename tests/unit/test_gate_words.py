@@ -204,7 +204,8 @@ def test_hours_are_typed_as_hours() -> None:
     raw = pd.DataFrame({"region": "a", "workload": "w", "mw": 1.0,
                         "hour": ["2025-01-01T00:00Z", "2025-01-01T01:00"]})
     assert told(raw, DEMAND) == [
-        "demand, row a/w/2025-01-01T01:00, column hour: '2025-01-01T01:00': has no zone, expected "
-        "UTC; write it as 2025-01-31T13:00Z"]
+        "demand, row a/w/2025-01-01T01:00, column hour: '2025-01-01T01:00': has no zone; "
+        "write local times with their offset, 2025-01-31T13:00+01:00, and UTC as "
+        "2025-01-31T13:00Z"]
     typed = check_table(DEMAND, raw[:1], source="demand.csv")
     assert str(typed["hour"].dtype) == "datetime64[us, UTC]"
