@@ -20,6 +20,8 @@ import pyarrow.parquet as pq
 from computegrid.errors import DataError, Fault, SolverError
 from computegrid.program.build import build_program
 from computegrid.scenario.arrays import Arrays
+from computegrid.scenario.changes import Given
+from computegrid.scenario.lanes import Network
 from computegrid.scenario.regime import RULES, Regime
 from computegrid.scenario.scenario import Scenario
 from computegrid.solvers.certificate import certify
@@ -32,6 +34,9 @@ FORMAT = 1
 MOST_UNPACKED = 8_000_000_000
 """Most bytes that a file of a run is unpacked to."""
 _PACKAGES = ("computegrid", "highspy", "numpy", "pandas", "scipy")
+_GIVEN = "given-"
+_GIVEN_TABLES = ("lanes", "routes")
+"""Tables that :meth:`Scenario.to_tables` gives and no others show, and how their files begin."""
 _BESIDE = "beside-"
 """What the files of tables that no equation reads begin with: sources, ownership."""
 
@@ -39,6 +44,10 @@ _BESIDE = "beside-"
 def inputs_of(scenario: Scenario) -> tuple[dict[str, pd.DataFrame], dict[str, np.ndarray]]:
     """Tables and arrays of a scenario, as they are written."""
     tables = dict(scenario.tables) | {"links": scenario._links}
+    given = scenario._given
+    if given is not None:
+        tables |= {f"{_GIVEN}{name}": table for name in _GIVEN_TABLES
+                   if (table := getattr(given, name)) is not None}
     tables |= {f"{_BESIDE}{name}": getattr(scenario, name) for name in _frames(scenario)}
     return tables, {f.name: getattr(scenario.arrays, f.name) for f in fields(Arrays)}
 
@@ -55,6 +64,9 @@ def described(scenario: Scenario, regime: Regime) -> dict[str, Any]:
             f.name: getattr(scenario, f.name) for f in fields(Scenario)
             if isinstance(getattr(scenario, f.name), (str, type(None)))
         },
+        "given": None if scenario._given is None else {
+            name: value for name, value in asdict(scenario._given).items()
+            if name not in _GIVEN_TABLES},
         "rules": rules,
         "regimes": {name: _regime(one) for name, one in scenario.regimes.items()},
         "regime_text": {k: getattr(regime, k) for k in ("title", "title_zh", "source", "note")},
@@ -125,6 +137,7 @@ def _scenario(folder: Path, told: Mapping[str, Any]) -> Scenario:
         tables[file.stem] = reader(file)
     beside = {name.removeprefix(_BESIDE): tables.pop(name) for name in list(tables)
               if name.startswith(_BESIDE)}
+    of_given = {name: tables.pop(f"{_GIVEN}{name}", None) for name in _GIVEN_TABLES}
     stored = _stored(folder / "scenario.npz")
     stored = {"chain": stored["day"], **stored}  # a run of before there were chains: days
     arrays = Arrays(**{field.name: stored[field.name] for field in fields(Arrays)})
@@ -132,7 +145,19 @@ def _scenario(folder: Path, told: Mapping[str, Any]) -> Scenario:
         _links=tables.pop("links"), _tables=tables, _arrays=arrays, **beside, **told["scenario"],
         regimes={name: _as_regime(name, one) for name, one in told["regimes"].items()},
         _notes=tuple(Fault(**note) for note in told.get("notes", ())),
+        _given=_as_given(told.get("given"), of_given),
     )
+
+
+def _as_given(
+    told: Mapping[str, Any] | None, tables: Mapping[str, pd.DataFrame | None]
+) -> Given | None:
+    """What the scenario was given; None where an older version did not keep it."""
+    if told is None:
+        return None
+    network = told["network"]
+    return Given(**{**told, "unusual": tuple(told["unusual"]), **tables,
+                    "network": None if network is None else Network(**network)})
 
 
 def _as_regime(name: str, told: Mapping[str, Any]) -> Regime:

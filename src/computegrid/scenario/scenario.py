@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +11,9 @@ import geopandas as gpd
 import pandas as pd
 
 from computegrid.errors import DataError, Fault, ScenarioError, did_you_mean
+from computegrid.scenario import changes
 from computegrid.scenario.arrays import Arrays, build_arrays
+from computegrid.scenario.changes import Factor, Given
 from computegrid.scenario.explain import Explanation, explain
 from computegrid.scenario.intake import (
     asked_links,
@@ -64,6 +66,7 @@ class Scenario:
     sources: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     ownership: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     _notes: tuple[Fault, ...] = field(default=(), repr=False)
+    _given: Given | None = field(default=None, repr=False)
 
     @classmethod
     def from_tables(
@@ -158,6 +161,7 @@ class Scenario:
         """
         faults: list[Fault] = []
         notes: list[Fault] = []
+        unusual = (unusual,) if isinstance(unusual, str) else tuple(unusual)
         tables = typed_tables(
             faults, notes, schema.accepting(schema.TABLES, unusual), regions=regions, sites=sites,
             demand=demand, workloads=workloads, lanes=lanes, hours=hours, site_hours=site_hours,
@@ -173,9 +177,10 @@ class Scenario:
         notes += remark_on_routes(tables["regions"], tables["sites"], routes)
         net = network or Network()
         shapes = (tables["regions"], tables["sites"], tables["workloads"], net, faults)
+        own_lanes = tables.pop("lanes", None)
         links = (
-            links_from_places(*shapes) if lanes is None
-            else links_from_table(tables.pop("lanes"), *shapes)
+            links_from_places(*shapes) if own_lanes is None
+            else links_from_table(own_lanes, *shapes)
         )
         _raise_if(faults, name)
         links = with_corridors(links, tables["regions"], tables["sites"], routes)
@@ -193,7 +198,146 @@ class Scenario:
             default_regime=default_regime, group_by=_group_by(group_by, tables),
             sources=sources, ownership=owners,
             _notes=tuple(notes),
+            _given=Given(network, dict(available_share or {}), unusual, group_by, own_lanes,
+                         routes),
         )
+
+    def to_tables(self) -> dict[str, Any]:
+        """Everything the scenario holds, as the arguments of :meth:`from_tables`.
+
+        ``Scenario.from_tables(**s.to_tables())`` is the same scenario. Tables are copies, with
+        their defaults filled in; ``lanes`` is None where lanes follow from places, and
+        ``available_mw`` is before the share that is usable by status.
+
+        Raises
+        ------
+        ScenarioError
+            If it was read from a run of an older version, which did not keep what was given.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> s = Scenario.from_tables(
+        ...     regions=pd.DataFrame(index=["home"]), lanes=pd.DataFrame(
+        ...         {"region": ["home"], "site": ["a"]}),
+        ...     sites=pd.DataFrame({"capacity_mw": [5.0]}, index=["a"]),
+        ...     demand=pd.DataFrame({"region": ["home"], "mw": [8.0]}))
+        >>> again = Scenario.from_tables(**s.to_tables())
+        >>> again.sites["capacity_mw"].to_dict()
+        {'a': 5.0}
+        """
+        given = self._given
+        if given is None:
+            raise ScenarioError(f"{self.name!r} comes from a run that an older version saved, "
+                                "which did not keep all it was given; load the model again")
+        held = {name: self._tables[name].copy()
+                for name in ("regions", "sites", "demand", "workloads", "hours")}
+        return {
+            **held, "lanes": _copied(given.lanes), "site_hours": _copied(
+                self._tables.get("site_hours")),
+            "regimes": dict(self.regimes), "name": self.name,
+            "title": "" if self.title == self.name else self.title, "title_zh": self.title_zh,
+            "as_of": self.as_of, "default_regime": self.default_regime,
+            "group_by": given.group_by, "network": given.network,
+            "available_share": dict(given.available_share), "sources": self.sources.copy(),
+            "unusual": given.unusual, "ownership": self.ownership.copy(),
+            "routes": _copied(given.routes),
+        }
+
+    def replace(self, **tables: Any) -> Scenario:
+        """Return the scenario with some arguments of :meth:`from_tables` in place of its own.
+
+        Raises
+        ------
+        ScenarioError
+            If there is no such argument.
+        DataError
+            With every fault of the tables, the new ones and those that no longer fit them.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> s = Scenario.from_tables(
+        ...     regions=pd.DataFrame(index=["home"]), lanes=pd.DataFrame(
+        ...         {"region": ["home"], "site": ["a"]}),
+        ...     sites=pd.DataFrame({"capacity_mw": [5.0]}, index=["a"]),
+        ...     demand=pd.DataFrame({"region": ["home"], "mw": [8.0]}))
+        >>> s.replace(sites=s.sites.assign(capacity_mw=9.0)).sites["capacity_mw"].to_dict()
+        {'a': 9.0}
+        """
+        held = self.to_tables()
+        for name in tables:
+            if name not in held:
+                raise ScenarioError(f"a scenario holds no {name!r}; {did_you_mean(name, held)}")
+        return type(self).from_tables(**(held | tables))
+
+    def with_site(
+        self, site: str, *, like: str | None = None, lanes: pd.DataFrame | None = None,
+        site_hours: pd.DataFrame | None = None, **columns: Any,
+    ) -> Scenario:
+        """Return the scenario with one site more.
+
+        Parameters
+        ----------
+        site : str
+            Its name.
+        like : str, optional
+            A site whose columns and hourly figures it takes where nothing else is said.
+        lanes : DataFrame, optional
+            ``region[, workload], rtt_ms, ...`` that lead to it; needed where the scenario was
+            given its lanes one by one.
+        site_hours : DataFrame, optional
+            ``hour`` with hourly figures of the site.
+        **columns
+            Columns of sites: ``capacity_mw=50.0, lon_deg=..., control="EU"``.
+
+        Raises
+        ------
+        ScenarioError
+            If the site is there already, a column is not known, or a price, a carbon intensity or
+            a PUE is left out that every other site has.
+        DataError
+            As :meth:`from_tables`.
+        """
+        return self.replace(**changes.one_more_site(
+            self.to_tables(), site, like, lanes, site_hours, columns))
+
+    def scaled(self, **factors: Factor) -> Scenario:
+        """Return the scenario with figures multiplied: tables, arrays and map together.
+
+        Parameters
+        ----------
+        **factors
+            ``demand`` or a figure of sites (``capacity_mw``, ``energy_usd_per_mwh``,
+            ``carbon_kg_per_mwh``, ``pue``, ``power_ratio``, ``rent_usd_per_mwh``, ...): a number
+            from 0 on, or a mapping from names to numbers. A name is a site's (for demand a
+            region's or a workload's), else a country's, a bloc's or a grid's; what is not named
+            stays. Hourly figures are scaled with those of the year, and what is available in an
+            hour with the capacity.
+
+        Raises
+        ------
+        ScenarioError
+            With every figure and name that is not known, every factor that is no number from 0 on,
+            and every figure that leaves its range (a PUE below 1).
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> s = Scenario.from_tables(
+        ...     regions=pd.DataFrame(index=["home"]), lanes=pd.DataFrame(
+        ...         {"region": ["home"], "site": ["a"]}),
+        ...     sites=pd.DataFrame({"capacity_mw": [5.0]}, index=["a"]),
+        ...     demand=pd.DataFrame({"region": ["home"], "mw": [8.0]}))
+        >>> s.scaled(demand=1.5, capacity_mw={"a": 2.0}).arrays.demand_mw.tolist()
+        [[12.0]]
+        """
+        unusual = () if self._given is None else self._given.unusual
+        tables, arrays = changes.scaled(self._tables, self._arrays, unusual, factors)
+        if arrays is None:  # some demand is no more: its lanes go too
+            return self.replace(demand=tables["demand"], sites=tables["sites"],
+                                site_hours=tables.get("site_hours"))
+        return replace(self, _tables=tables, _arrays=arrays)
 
     @property
     def regions(self) -> gpd.GeoDataFrame:
@@ -214,6 +358,15 @@ class Scenario:
     def hours(self) -> pd.DataFrame:
         """Time steps, indexed by ``hour`` (UTC): ``weight_hours`` [h], and ``day`` where given."""
         return self._tables["hours"].copy()
+
+    @property
+    def site_hours(self) -> pd.DataFrame:
+        """Hourly figures of sites, tidy: site, hour and what was given; empty where nothing was.
+
+        ``available_mw`` is before the share of capacity that is usable by status.
+        """
+        held = self._tables.get("site_hours")
+        return pd.DataFrame({"site": [], "hour": []}) if held is None else held.copy()
 
     @property
     def demand(self) -> pd.DataFrame:
@@ -297,6 +450,10 @@ class Scenario:
             f"({a.weight_hours.sum():,.0f} h), {a.n_lanes:,} lanes, "
             f"{len(self.regimes)} regimes"
         )
+
+
+def _copied(table: pd.DataFrame | None) -> pd.DataFrame | None:
+    return None if table is None else table.copy()
 
 
 def _raise_if(faults: list[Fault], name: str) -> None:

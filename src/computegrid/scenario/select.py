@@ -20,7 +20,7 @@ DATE = re.compile(r"\d{4}(-\d{2}){0,2}")
 
 
 def plain(condition: Any) -> Any:
-    """Return a condition with every sequence in it as a list, and numbers as Python's own.
+    """Return a condition with every sequence as a list, numbers as Python's own, dates as text.
 
     Ranges, tuples, sets, arrays, pandas indices and series are sequences; those without an order
     are sorted.
@@ -34,6 +34,8 @@ def plain(condition: Any) -> Any:
         return {key: plain(value) for key, value in condition.items()}
     if isinstance(condition, np.datetime64):
         return pd.Timestamp(condition)
+    if isinstance(condition, date) and not isinstance(condition, datetime):
+        return condition.isoformat()
     if isinstance(condition, np.generic):
         return condition.item()
     if isinstance(condition, np.ndarray) and condition.dtype.kind in "Mm":
@@ -100,7 +102,7 @@ def matches(values: pd.Series | pd.Index, condition: Any, *, where: str = "") ->
         first, end = time_span(condition, where)
         return np.asarray(values == first if end is None
                           else (values >= first) & (values < end), dtype=bool)
-    return np.asarray(values == _as_text(condition), dtype=bool)
+    return np.asarray(values == condition, dtype=bool)
 
 
 def _matches_mapping(
@@ -144,7 +146,7 @@ def _lists(values: pd.Series | pd.Index, wanted: Any, where: str) -> Mask:
 def time_span(value: Any, where: str) -> tuple[pd.Timestamp, pd.Timestamp | None]:
     """Return the first instant that is meant and the first after it, in UTC.
 
-    A year, a month or a day (text, or a ``date``) is all of it; of a time of the clock the second
+    A year, a month or a day is all of it; of a time of the clock the second
     is None. Times without a zone are UTC.
 
     Raises
@@ -159,8 +161,7 @@ def time_span(value: Any, where: str) -> tuple[pd.Timestamp, pd.Timestamp | None
     """
     if isinstance(value, (bool, int, float)):
         raise TypeError(value)
-    text = value.isoformat() if isinstance(value, date) and not isinstance(
-        value, datetime) else value
+    text = plain(value)
     try:
         if isinstance(text, str) and DATE.fullmatch(text.strip()):
             text = text.strip()
@@ -181,7 +182,7 @@ def _from(values: pd.Series | pd.Index, least: Any, where: str) -> Mask:
     """Which values are at least the least: of a date, from its first instant on."""
     if isinstance(values.dtype, pd.DatetimeTZDtype):
         least = time_span(least, where)[0]
-    return np.asarray(values >= _as_text(least), dtype=bool)
+    return np.asarray(values >= least, dtype=bool)
 
 
 def _until(values: pd.Series | pd.Index, most: Any, where: str) -> Mask:
@@ -189,17 +190,10 @@ def _until(values: pd.Series | pd.Index, most: Any, where: str) -> Mask:
     if isinstance(values.dtype, pd.DatetimeTZDtype):
         first, end = time_span(most, where)
         return np.asarray(values <= first if end is None else values < end, dtype=bool)
-    most = _as_text(most)
     if isinstance(most, str) and DATE.fullmatch(most) and pd.api.types.is_string_dtype(
             values.dtype) and pd.Series(values).str.fullmatch(DATE.pattern).all():
         return np.asarray(pd.Series(values).str[:len(most)] <= most, dtype=bool)
     return np.asarray(values <= most, dtype=bool)
-
-
-def _as_text(value: Any) -> Any:
-    """A date as columns of text hold it."""
-    return value.isoformat() if isinstance(value, date) and not isinstance(
-        value, datetime) else value
 
 
 def select(
