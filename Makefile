@@ -35,7 +35,7 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-schema: $(READY)  ## Write what follows from tables/schema.py: data packages, docs/tables.md
+schema: $(READY)  ## Write what follows from tables/schema.py: data packages, models' JSON Schema, docs
 	$(BIN)/python -m computegrid.generate
 
 quick: $(READY)  ## The tests that need neither a browser nor a bundled model

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from computegrid.scenario.modelschema import SCHEMA_FILE, keys_for_people, model_schema
 from computegrid.tables.describe import DESCRIPTOR, described_package, tables_for_people
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
@@ -17,7 +18,8 @@ def generated(root: Path = CHECKOUT) -> dict[Path, Callable[[], str]]:
     packages = sorted((root / "data" / "regions").glob(f"*/{DESCRIPTOR}"))
     made: dict[Path, Callable[[], str]] = {
         path: partial(described_package, path.parent) for path in packages}
-    made[root / "docs" / "tables.md"] = tables_for_people
+    made[root / "models" / SCHEMA_FILE] = model_schema
+    made[root / "docs" / "tables.md"] = lambda: f"{tables_for_people()}\n{keys_for_people()}"
     return made
 
 

@@ -105,7 +105,8 @@ def test_a_network_is_never_faster_farther_away():
 
 def test_what_optional_files_leave_out_is_said():
     def said(facts, sites=SITES, *, shaped=True) -> list[str]:
-        return [str(one) for one in remark_on_facts(facts, sites, WORKLOADS, shaped=shaped)]
+        return [str(one) for one in remark_on_facts(
+            facts, sites, WORKLOADS, shaped=shaped, shaped_demand=shaped)]
 
     assert said({}) == []
     scores = gated("seal_scores", operator=["opp"], objective="SOV-1", level=3)

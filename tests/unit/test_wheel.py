@@ -25,6 +25,7 @@ def wheel(tmp_path_factory) -> Path:
 def test_the_wheel_holds_facts_models_and_assets(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     for needed in ("computegrid/_bundled/models/china.toml",
+                   "computegrid/_bundled/models/model.schema.json",
                    "computegrid/_bundled/data/china/regions.csv",
                    "computegrid/_bundled/data/world/sites.csv", "computegrid/py.typed"):
         assert needed in names

@@ -19,13 +19,25 @@ STEPS = (0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 24.0)
 _Strict = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+def _said(what: str, default: Any) -> Any:
+    """A key that may be left out, with what an editor says of it."""
+    return pydantic.Field(default, description=what)
+
+
+def _selector(what: str) -> Any:
+    return pydantic.Field(default_factory=dict, description=what)
+
+
 class Hours(pydantic.BaseModel):
     """Which hours of the year are looked at: a day for each season, in steps."""
 
     model_config = _Strict
 
-    seasons: list[Literal["DJF", "MAM", "JJA", "SON"]] = pydantic.Field(min_length=1)
-    step_hours: float = pydantic.Field(1.0, json_schema_extra={"enum": list(STEPS)})
+    seasons: list[Literal["DJF", "MAM", "JJA", "SON"]] = pydantic.Field(
+        min_length=1, description="seasons of which a day is looked at; weighted to a year",
+        json_schema_extra={"uniqueItems": True})
+    step_hours: float = pydantic.Field(
+        1.0, description="length of a step [h]", json_schema_extra={"enum": list(STEPS)})
 
     @pydantic.field_validator("step_hours")
     @classmethod
@@ -47,12 +59,13 @@ class RegimeTable(pydantic.BaseModel):
 
     model_config = _Strict
 
-    title: str = ""
-    title_zh: str = ""
-    source: str = ""
-    note: str = ""
-    extends: str | None = None
-    rules: list[dict[str, Any]] = pydantic.Field(default_factory=list)
+    title: str = _said("name for people", "")
+    title_zh: str = _said("the same in Chinese", "")
+    source: str = _said("sources, with ; between them; each stands in sources.csv", "")
+    note: str = _said("what a reader should know", "")
+    extends: str | None = _said("regime whose rules hold too", None)
+    rules: list[dict[str, Any]] = pydantic.Field(
+        default_factory=list, description="rules, each [[regimes.<name>.rules]]")
 
 
 class ModelFile(pydantic.BaseModel):
@@ -60,19 +73,24 @@ class ModelFile(pydantic.BaseModel):
 
     model_config = _Strict
 
-    title: str
-    title_zh: str = ""
-    data: str
-    as_of: str = ""
-    default_regime: str | None = None
-    group_by: str = ""
-    regions: dict[str, Any] = pydantic.Field(default_factory=dict)
-    sites: dict[str, Any] = pydantic.Field(default_factory=dict)
-    workloads: dict[str, Any] = pydantic.Field(default_factory=dict)
-    hours: Hours | None = None
-    unusual: list[str] = pydantic.Field(default_factory=list)
-    available: dict[str, float] = pydantic.Field(default_factory=dict)
-    regimes: dict[str, RegimeTable] = pydantic.Field(default_factory=dict)
+    title: str = pydantic.Field(description="name for people")
+    title_zh: str = _said("the same in Chinese", "")
+    data: str = pydantic.Field(
+        description="folder of facts: one beside this file, or a bundled package")
+    as_of: str = _said("date of the facts, for people", "")
+    default_regime: str | None = _said("regime meant where none is named; left out = no rules",
+                                       None)
+    group_by: str = _said("column of regions and sites by which work is said to move", "")
+    regions: dict[str, Any] = _selector("which rows of regions.csv; left out = all")
+    sites: dict[str, Any] = _selector("which rows of sites.csv; left out = all")
+    workloads: dict[str, Any] = _selector("which rows of workloads.csv; left out = all")
+    hours: Hours | None = _said("days of seasons; left out = hours.csv or the demand's", None)
+    unusual: list[str] = pydantic.Field(
+        default_factory=list, description="columns whose figures may lie outside the usual range")
+    available: dict[str, float] = pydantic.Field(
+        default_factory=dict, description="share of the capacity that can be used, by status")
+    regimes: dict[str, RegimeTable] = pydantic.Field(
+        default_factory=dict, description="sets of rules, by name")
 
 
 def read_model(path: Path) -> ModelFile:

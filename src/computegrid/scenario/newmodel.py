@@ -13,6 +13,7 @@ from pathlib import Path
 from computegrid.errors import DataError
 from computegrid.scenario.bundled import MODEL_FILE, facts_folder, load, model_path
 from computegrid.scenario.modelfile import read_model
+from computegrid.scenario.modelschema import SCHEMA_FILE, model_schema, with_schema_line
 from computegrid.scenario.scenario import Scenario
 
 FACTS = "facts"
@@ -20,7 +21,7 @@ FACTS = "facts"
 
 
 def new_model(folder: Path, model: str) -> Path:
-    """Write ``folder`` with ``model.toml`` and ``facts/``: the part of the facts the model uses.
+    """Write ``folder`` with ``model.toml``, its JSON Schema and the ``facts/`` the model uses.
 
     Parameters
     ----------
@@ -54,7 +55,8 @@ def new_model(folder: Path, model: str) -> Path:
             (temporary / FACTS / file.name).write_text(text, encoding="utf-8", newline="")
         text = re.sub(r'(?m)^data\s*=\s*"[^"]*"', f'data = "{FACTS}"',
                       path.read_text(encoding="utf-8"), count=1)
-        (temporary / MODEL_FILE).write_text(text, encoding="utf-8")
+        (temporary / MODEL_FILE).write_text(with_schema_line(text), encoding="utf-8")
+        (temporary / SCHEMA_FILE).write_text(model_schema(), encoding="utf-8")
         temporary.chmod(0o755)
         if folder.exists():
             folder.rmdir()

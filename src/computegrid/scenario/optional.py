@@ -101,7 +101,8 @@ def network_of(facts: Facts, faults: list[Fault]) -> Network | None:
 
 
 def remark_on_facts(
-    facts: Facts, sites: pd.DataFrame, workloads: pd.DataFrame, *, shaped: bool
+    facts: Facts, sites: pd.DataFrame, workloads: pd.DataFrame, *, shaped: bool,
+    shaped_demand: bool,
 ) -> list[Fault]:
     """What the optional files leave out or name in vain, with its effect.
 
@@ -113,6 +114,8 @@ def remark_on_facts(
         All rows of the folder, also those that a model leaves out.
     shaped : bool
         The model asks for days of seasons, so profiles shape prices.
+    shaped_demand : bool
+        Demand is made of means and shapes, and there are hours to shape.
     """
     found = near_entities(facts)
     for here, other in (("ownership", "operator_entities"), ("operator_entities", "ownership")):
@@ -130,7 +133,7 @@ def remark_on_facts(
     for name in ("operator_entities", "seal_scores"):
         if name in facts and operators:
             found += _in_vain(facts[name]["operator"], operators, name, "operator")
-    if "demand_profiles" in facts and shaped:
+    if "demand_profiles" in facts and shaped_demand:
         given = set(facts["demand_profiles"]["workload"])
         found += _in_vain(given, set(workloads["workload"]), "demand_profiles", "workload")
         found += [Fault("demand_profiles", "has no such workload, so its demand is flat",

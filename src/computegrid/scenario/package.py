@@ -55,7 +55,10 @@ def tables_of(folder: Path, model: ModelFile, notes: list[Fault]) -> dict[str, A
     sites = _joined_sites(sites, regions, facts, faults)
     if faults:
         raise DataError(f"the facts in {folder.name}/ cannot be used:", faults)
-    notes += remark_on_facts(facts, sites, workloads, shaped=model.hours is not None)
+    dated = model.hours is not None or (folder / "hours.csv").is_file()
+    notes += remark_on_facts(
+        facts, sites, workloads, shaped=model.hours is not None,
+        shaped_demand=dated and not (folder / "demand.csv").is_file())
     sites = with_owner_columns(with_seal(sites, facts.get("seal_scores")), ownership, regions)
     regions = _chosen(regions, "region", model.regions, "[regions]")
     sites = _chosen(sites, "site", model.sites, "[sites]")
