@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from computegrid import accounts, losses, owners, prices, runs, saving
+from computegrid import accounts, losses, owners, prices, runs, saving, waiting
 from computegrid.deprecated import renamed
 from computegrid.errors import InfeasibleError, ScenarioError, SolverError
 from computegrid.program.algebra import Floats, LinearProgram
@@ -202,6 +202,33 @@ class Dispatch:
             self.scenario, self.flow_mw, unserved.reshape(self.scenario.arrays.demand_mw.shape)
         )
 
+    @property
+    def waiting(self) -> pd.DataFrame:
+        """Work that waited, tidy ``region, workload, arrived, run, mwh, delay_hours``.
+
+        Of a region and workload what arrived first is done first; work done in the hour it
+        arrived is left out.
+        """
+        return waiting.waiting_table(self.scenario, self._lp, self._x)
+
+    @property
+    def delays(self) -> pd.DataFrame:
+        """How long work waited, indexed by ``workload``.
+
+        ``demand_mwh``, ``waited_mwh``, the mean delay of the work that waited and the longest
+        (``mean_delay_hours``, ``longest_delay_hours``), and ``defer_hours``, the longest that
+        some of it may wait.
+        """
+        return waiting.delay_table(self.scenario, self._lp, self.waiting)
+
+    @property
+    def backlog(self) -> pd.DataFrame:
+        """Work that waits at the end of each hour, tidy ``region, workload, hour, mwh``.
+
+        Of the regions and workloads whose work may wait.
+        """
+        return waiting.backlog_table(self.scenario, self._lp, self._x)
+
     def exchange(self, by: str | None = None) -> pd.DataFrame:
         """Work by where it is wanted (rows: workload, ``wanted_in``) and where it is done [MWh].
 
@@ -243,6 +270,7 @@ class Dispatch:
             "prices": self.prices, "rents": self.rents, "rule_prices": self.rule_prices,
             "control_shares": self.control_shares.reset_index(),
             "by_workload": self.by_workload.reset_index(),
+            "waiting": self.waiting, "delays": self.delays.reset_index(),
             "summary": self._summary.rename_axis("quantity").rename("value").reset_index(),
         }
 
