@@ -23,7 +23,7 @@ from computegrid.errors import (
 from computegrid.runs import read
 from computegrid.scenario.bundled import load, models
 from computegrid.scenario.lanes import Network
-from computegrid.scenario.regime import Charge, Forbid, Limit, Regime, Share
+from computegrid.scenario.regime import Charge, Defer, Forbid, Limit, Regime, Share
 from computegrid.scenario.scenario import Scenario
 from computegrid.streaming.run import StreamedRun, solve_streamed
 from computegrid.studies.compare import Comparison, compare
@@ -199,6 +199,7 @@ __all__ = [
     "Comparison",
     "ComputegridError",
     "DataError",
+    "Defer",
     "Dispatch",
     "Forbid",
     "Freeze",

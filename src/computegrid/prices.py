@@ -10,7 +10,7 @@ from computegrid.program.algebra import PLANNER_ROWS, Block, Equations, Floats, 
 from computegrid.program.constraints import carried
 from computegrid.program.selection import selection_of
 from computegrid.scenario.arrays import Arrays
-from computegrid.scenario.regime import RATES, Charge, Forbid, Regime, Rule
+from computegrid.scenario.regime import RATES, Charge, Defer, Forbid, Regime, Rule
 from computegrid.scenario.scenario import Scenario
 
 
@@ -29,10 +29,9 @@ def marginal_prices(a: Arrays, lp: LinearProgram, row_dual: Floats, reduced: Flo
 
 def through_bounds(a: Arrays, lp: Equations, price: Floats, row_dual: Floats) -> Floats:
     """Prices of demand from row prices of its balance, shape (A, T): see `marginal_prices`."""
-    asks = deadlines.deferrable(a)
+    asks, limit = deadlines.waits_of(lp)
     if len(asks):
         waiting = np.minimum(_waiting(a, price[asks]), 0.0)
-        limit = a.defer_hours[a.ask_workload[asks]]
         for hours in deadlines.chains(a):
             elapsed, weight = a.elapsed_hours[hours], a.weight_hours[hours]
             for defer_hours in np.unique(limit):
@@ -86,7 +85,7 @@ def _lifted(a: Arrays, lp: LinearProgram, row_dual: Floats, reduced: Floats) -> 
         open_ = lp.col_upper[columns].reshape(shape) > 0
         np.minimum.at(room, at, np.where(open_, reduced[columns].reshape(shape), np.inf))
     room = np.where(idle & np.isfinite(room), np.maximum(room, 0.0), 0.0)
-    asks = deadlines.deferrable(a)
+    asks, _ = deadlines.waits_of(lp)
     can_wait = np.zeros_like(idle)
     if len(asks):
         upper = lp.col_upper[lp.columns_of("backlog")].reshape(len(asks), a.n_hours)
@@ -116,7 +115,8 @@ def rule_table(
     Columns: ``rule, kind, group, hour`` (missing over the horizon), ``activity, lower, upper,
     shadow_price, unit``. The shadow price is what one more unit of the bound adds to the
     objective: negative for a cap that binds, positive for a floor. For a ``Forbid`` it is what
-    one MWh on its best lane would add (negative: would save); for a ``Charge``, its rate.
+    one MWh on its best lane would add (negative: would save); for a ``Charge``, its rate. A
+    ``Defer`` has none: compare with and without it.
     """
     activity = lp.activity(np.where(_is_excess(lp), 0.0, x))
     flow = x[lp.columns_of("flow")].reshape(-1, scenario.arrays.n_hours)
@@ -124,6 +124,8 @@ def rule_table(
     blocks = {block.name: block for block in lp.blocks}
     parts = []
     for rule in regime.rules:
+        if isinstance(rule, Defer):
+            continue  # it has no row and no bound that a price could be of
         if rule.label in blocks and not isinstance(rule, (Forbid, Charge)):
             rows = lp.rows_of(rule.label)
             parts.append(_rows(scenario, rule, blocks[rule.label], activity[rows], row_dual[rows]))

@@ -172,7 +172,8 @@ def _rules(dispatch: Dispatch, says: dict[str, str]) -> str:
         worth = found["shadow_price"].to_numpy(dtype=float)
         most = worth[abs(worth).argmax()] if len(worth) else 0.0
         unit = str(found["unit"].iloc[0]) if len(found) else ""
-        price = f"{large(float(most)).strip()} USD/{unit}" if abs(most) > 1e-6 else says["slack"]
+        price = f"{large(float(most)).strip()} USD/{unit}" if abs(most) > 1e-6 else (
+            "" if rule.kind == "Defer" else says["slack"])
         sources = "; ".join(source_titles(dispatch.scenario, rule.source))
         rows.append([rule.label, describe(rule), price, sources, rule.note])
     columns = [says["rule"], says["says"], says["price"], says["source"], says["note"]]

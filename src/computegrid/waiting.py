@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from computegrid.program.algebra import Codes, Equations, Floats
-from computegrid.program.deadlines import chains
+from computegrid.program.deadlines import chains, waits_of
 from computegrid.scenario.arrays import Arrays
 from computegrid.scenario.scenario import Scenario
 
@@ -23,7 +23,7 @@ def waiting_table(scenario: Scenario, lp: Equations, x: Floats) -> pd.DataFrame:
     only the work done is told.
     """
     a, tables = scenario.arrays, scenario.tables
-    asks = waits_of(lp, a)[0]
+    asks = waits_of(lp)[0]
     left = _leaving(a, lp, x)
     found = [part for ask in asks for hours in chains(a)
              if (part := _matched(ask, hours, a, *left)) is not None]
@@ -54,7 +54,8 @@ def delay_table(scenario: Scenario, lp: Equations, waiting: pd.DataFrame) -> pd.
     demand = np.bincount(a.ask_workload, a.demand_mw @ a.weight_hours, minlength=len(names))
     total = np.bincount(workload, mwh * delay, minlength=len(names)).astype(np.float64)
     allowed = np.zeros(len(names))
-    np.maximum.at(allowed, a.ask_workload[waits_of(lp, a)[0]], waits_of(lp, a)[1])
+    asks, limit = waits_of(lp)
+    np.maximum.at(allowed, a.ask_workload[asks], limit)
     return pd.DataFrame({
         "demand_mwh": demand, "waited_mwh": waited,
         "mean_delay_hours": np.divide(total, waited, out=np.zeros_like(total), where=waited > 0),
@@ -65,7 +66,7 @@ def delay_table(scenario: Scenario, lp: Equations, waiting: pd.DataFrame) -> pd.
 def backlog_table(scenario: Scenario, lp: Equations, x: Floats) -> pd.DataFrame:
     """Return what waits at the end of every hour, tidy: region, workload, hour, mwh."""
     a, tables = scenario.arrays, scenario.tables
-    asks = waits_of(lp, a)[0]
+    asks = waits_of(lp)[0]
     held = np.zeros((0, a.n_hours))
     if len(asks):
         held = x[lp.columns_of("backlog")].reshape(-1, a.n_hours).clip(min=0.0) * a.weight_hours
@@ -75,15 +76,6 @@ def backlog_table(scenario: Scenario, lp: Equations, x: Floats) -> pd.DataFrame:
         "workload": tables["workloads"].index.take(a.ask_workload[asks][row]),
         "hour": tables["hours"].index.take(hour), "mwh": held.ravel(),
     })
-
-
-def waits_of(lp: Equations, a: Arrays) -> tuple[Codes, Floats]:
-    """Return the demand pairs whose work may wait in a program, and how long [h]."""
-    for family in lp.families:
-        if family.name == "backlog":
-            asks = family.entities["ask"].to_numpy(dtype=np.int64)
-            return asks, a.defer_hours[a.ask_workload[asks]]
-    return np.zeros(0, dtype=np.int64), np.zeros(0)
 
 
 def _leaving(a: Arrays, lp: Equations, x: Floats) -> tuple[Floats, Floats]:

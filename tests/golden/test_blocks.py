@@ -151,7 +151,8 @@ def test_demand_balance_carries_the_backlog_by_the_weights_of_its_hours() -> Non
         want[3 * ask + 1, entity, 0] = -1.0 / 2.0  # hour 0 weighs 1, hour 1 weighs 2
     assert late == pytest.approx(want)
     of = family(lp, "backlog")
-    assert of.entities.to_dict("list") == {"region": [0, 1], "workload": [0, 0], "ask": [0, 2]}
+    assert of.entities.to_dict("list") == {
+        "region": [0, 1], "workload": [0, 0], "ask": [0, 2], "defer_hours": [2.0, 2.0]}
     assert of.upper.tolist() == [[4.0, 0.0, 0.0], [3.0, 0.0, 0.0]]
     assert not of.cost.any()
     assert not of.lower.any()

@@ -59,12 +59,14 @@ def describe(rule: Any) -> str:
             bounds.append(f"{sign} {value:,.4g}" + (f" {unit}" if unit else " of demand"))
     if rule.kind == "Charge":
         bounds.append(f"{rule.usd:,.4g} USD per {unit}")
+    if rule.kind == "Defer":
+        bounds.append(f"waits up to {rule.hours:g} h")
     if getattr(rule, "per", "") and rule.kind == "Limit":
         bounds.append(f"per {rule.per}")
     if getattr(rule, "each", None):
         bounds.append(f"for each {rule.each if isinstance(rule.each, str) else ', '.join(rule.each)}")
     sides = [f"{side} {_selector(getattr(rule, side))}" for side in ("demand", "supply") if getattr(rule, side)]
-    hours = ["in some hours"] if rule.hours is not None else []
+    hours = ["in some hours"] if rule.when is not None else []
     parts = [", ".join(bounds), *(sides or ["all lanes"]), *hours]
     return f"{rule.kind}: " + "; ".join(part for part in parts if part)
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from computegrid.maps.values import rough
+from computegrid.scenario.regime import Defer
 from computegrid.scenario.rulemask import lane_mask
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ def _says(scenario: Scenario, rule: Rule) -> dict[str, Any]:
         "kind": rule.kind,
         "note": rule.note,
         "source": "; ".join(source_titles(scenario, rule.source)),
-        "hours": rule.hours is not None,
+        "hours": rule.when is not None,
+        "waits": rule.hours if isinstance(rule, Defer) else None,
     }
 
 

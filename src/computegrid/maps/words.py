@@ -74,7 +74,7 @@ _WORDS = {
     "reserve_at": ("Reserve that would have helped", "所需备用容量"), "study_table": ("All figures", "全部指标"),
     "nothing_frozen": ("Nothing frozen", "无冻结"), "frozen": ("Frozen", "冻结"), "worst_shown": ("Drawn: the worst %n of %t that can be drawn.", "已绘制影响最大的 %n/%t 个。"),
     "rules": ("Rules that touch it", "相关规则"), "rules_none": ("No rule touches it.", "无相关规则。"),
-    "kind_Forbid": ("Forbids", "禁止"), "kind_Limit": ("Limits", "限量"), "kind_Share": ("Sets a share", "定份额"), "kind_Charge": ("Charges", "收费"),
+    "kind_Forbid": ("Forbids", "禁止"), "kind_Limit": ("Limits", "限量"), "kind_Share": ("Sets a share", "定份额"), "kind_Charge": ("Charges", "收费"), "kind_Defer": ("Lets work wait", "允许推迟"), "waits": ("up to %x h", "最多 %x 小时"),
     "some_hours": ("in some hours", "部分时段"), "touch_region": ("%n of %t sites", "%n/%t 个站点"), "touch_site": ("%n of %t regions", "%n/%t 个地区"),
     "binds": ("binds, at most %x", "起作用,至多 %x"), "slack": ("does not bind", "不起作用"), "saves": ("lifting it would save at most %x", "取消至多节省 %x"),
     "frame_home": ("Show the regions", "显示各地区"), "frame_all": ("Show everything", "显示全部"),

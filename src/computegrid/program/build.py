@@ -12,6 +12,7 @@ import scipy.sparse as sp
 from computegrid.errors import RuleWarning, ScenarioError
 from computegrid.program import constraints, objective, rules, variables
 from computegrid.program.algebra import Block, Equations, Family, Floats, LinearProgram
+from computegrid.program.deadlines import deferred
 from computegrid.program.objective import Minimise
 from computegrid.program.selection import Selection, selection_of
 from computegrid.scenario.arrays import Arrays
@@ -62,6 +63,7 @@ def selections(scenario: Scenario, regime: Regime) -> Selections:
 
 def equations_from(a: Arrays, chosen: Selections, minimise: Minimise = "cost") -> Equations:
     """Write the equations of figures and rules, without a look into the tables."""
+    a = deferred(a, chosen)
     hours = a.weight_hours
     families = [
         variables.flow(a, _flow_cost(a, chosen, minimise) * hours, _flow_upper(a, chosen)),

@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 import numpy as np
 
-from computegrid.program.algebra import Codes, Floats
+from computegrid.program.algebra import Codes, Equations, Floats
+from computegrid.program.selection import Selection
 from computegrid.scenario.arrays import Arrays
+from computegrid.scenario.regime import Defer, Rule
 
 
 def deferrable(a: Arrays) -> Codes:
     """Asks whose work can wait."""
-    return np.flatnonzero(a.defer_hours[a.ask_workload] > 0)
+    return np.flatnonzero(a.defer_hours > 0)
+
+
+def deferred(a: Arrays, chosen: Iterable[tuple[Rule, Selection]]) -> Arrays:
+    """Return the arrays with the deferral that rules set, the last of those on the same work."""
+    limit = a.defer_hours.copy()
+    for rule, found in chosen:
+        if isinstance(rule, Defer):
+            limit[found.asks] = rule.hours
+    return a if (limit == a.defer_hours).all() else replace(a, defer_hours=limit)
+
+
+def waits_of(equations: Equations) -> tuple[Codes, Floats]:
+    """Return the asks whose work may wait in a program, and how long, shape (k,) each [h]."""
+    for family in equations.families:
+        if family.name == "backlog":
+            return (family.entities["ask"].to_numpy(dtype=np.int64),
+                    family.entities["defer_hours"].to_numpy(dtype=np.float64))
+    return np.zeros(0, dtype=np.int64), np.zeros(0)
 
 
 def window(elapsed_hours: Floats, defer_hours: float) -> tuple[Codes, Codes]:
@@ -67,7 +90,7 @@ def span_sums(values: Floats, first: Codes, last: Codes) -> Floats:
 def most_waiting(a: Arrays, asks: Codes) -> Floats:
     """Most work of ``asks`` that may wait at the end of each hour [MW], shape (len(asks), T)."""
     upper = np.zeros((len(asks), a.n_hours))
-    limit = a.defer_hours[a.ask_workload[asks]]
+    limit = a.defer_hours[asks]
     for hours in chains(a):
         weight = a.weight_hours[hours]
         for defer_hours in np.unique(limit):

@@ -1,4 +1,4 @@
-"""What the four kinds of rule do to the program: uppers, costs and rows."""
+"""What the kinds of rule do to the program: uppers, costs and rows."""
 
 from __future__ import annotations
 

@@ -13,9 +13,10 @@ import pandas as pd
 from computegrid.errors import ScenarioError
 from computegrid.program.algebra import Codes
 from computegrid.scenario.arrays import Arrays
-from computegrid.scenario.regime import Limit, Rule, Share
+from computegrid.scenario.regime import Defer, Limit, Rule, Share
 from computegrid.scenario.rulemask import ask_mask, group_values, hour_mask, lane_mask, site_mask
 from computegrid.scenario.select import column_of
+from computegrid.tables.hours import LONGEST_WAIT_HOURS
 
 Tables = Mapping[str, pd.DataFrame]
 NONE: Codes = np.zeros(0, dtype=np.int64)
@@ -34,7 +35,8 @@ class Selection:
     labels : DataFrame, shape (G, ...)
         What each of the rule's rows is about: the ``each`` columns in sorted order.
     asks, ask_row : int array, shape (k,)
-        Of a share: asks whose demand a row is a fraction of, and their rows.
+        Of a share: asks whose demand a row is a fraction of, and their rows. Of a deferral: asks
+        whose work may wait.
     sites : bool array, shape (G, S)
         Of utilisation: sites whose capacity a row is a fraction of.
     takes_demand, takes_supply : bool
@@ -83,6 +85,9 @@ def selection_of(rule: Rule, a: Arrays, tables: Tables) -> Selection:
         chosen = np.flatnonzero(ask_mask(tables, rule, a.ask_region, a.ask_workload))
         row, labels = _groups_of_asks(tables, rule, a, lanes, chosen)
         asks, ask_row = _asks_of(tables, a, labels, chosen)
+    elif isinstance(rule, Defer):
+        _check_horizon(rule, a)
+        asks = np.flatnonzero(ask_mask(tables, rule, a.ask_region, a.ask_workload))
     elif isinstance(rule, Limit):
         row, labels = _groups(tables, rule, lanes)
         if rule.quantity == "utilisation":
@@ -94,6 +99,14 @@ def selection_of(rule: Rule, a: Arrays, tables: Tables) -> Selection:
         demanded = bool(ask_mask(tables, rule, a.ask_region, a.ask_workload).any())
         supplied = bool(site_mask(tables, rule).any())
     return Selection(of_lane, hours, labels, asks, ask_row, sites, demanded, supplied)
+
+
+def _check_horizon(rule: Defer, a: Arrays) -> None:
+    """No work may wait beyond the horizon; a week is always accepted."""
+    span = float(a.elapsed_hours[-1]) + 1.0
+    if rule.hours > max(span, LONGEST_WAIT_HOURS):
+        raise ScenarioError(f"rule {rule.label!r}: {rule.hours:g} h lie beyond the horizon of "
+                            f"{span:g} h; give hours, minutes divided by 60")
 
 
 def each_of(rule: Limit | Share) -> list[str]:

@@ -43,6 +43,7 @@ def backlog(a: Arrays) -> Family:
     upper = most_waiting(a, asks)
     entities = pd.DataFrame({
         "region": a.ask_region[asks], "workload": a.ask_workload[asks], "ask": asks,
+        "defer_hours": a.defer_hours[asks],
     })
     zero = np.zeros_like(upper)
     return Family("backlog", entities, zero, upper, zero)

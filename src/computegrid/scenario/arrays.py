@@ -34,7 +34,9 @@ class Arrays:
         number of each.
     energy_usd_per_mwh, carbon_kg_per_mwh, pue, available_mw : float array, shape (S, T)
     power_ratio, rent_usd_per_mwh : float array, shape (S,)
-    defer_hours, unserved_usd_per_mwh, gbps_per_mw : float array, shape (W,)
+    defer_hours : float array, shape (A,)
+        How long the work of each ask may wait.
+    unserved_usd_per_mwh, gbps_per_mw : float array, shape (W,)
     """
 
     lane_region: Codes
@@ -132,7 +134,7 @@ def build_arrays(
         day=pd.factorize(day_of(hours))[0].astype(np.int64),
         power_ratio=_floats(sites["power_ratio"]),
         rent_usd_per_mwh=_floats(sites["rent_usd_per_mwh"]),
-        defer_hours=_floats(workloads["defer_hours"]),
+        defer_hours=_floats(workloads["defer_hours"])[ask_workload],
         unserved_usd_per_mwh=_floats(workloads["unserved_usd_per_mwh"]),
         gbps_per_mw=_floats(workloads["gbps_per_mw"]),
         **columns,

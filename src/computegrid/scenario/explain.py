@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from computegrid.scenario.regime import Charge, Forbid, Limit, Regime, Rule, Share
+from computegrid.scenario.regime import Charge, Defer, Forbid, Limit, Regime, Rule, Share
 from computegrid.scenario.rulemask import SAME, lane_mask
 from computegrid.scenario.select import column_of
 
 _VERBS = {"Forbid": "forbidden by", "Limit": "limited by", "Share": "counted by",
-          "Charge": "charged by"}
+          "Charge": "charged by", "Defer": "may wait by"}
 _CHARGED = {"it_mw": "MWh of work", "power_mw": "MWh drawn by IT", "energy_mwh": "MWh",
             "carbon_t": "t", "spend_usd": "USD spent", "gbps": "Gbit/s and hour"}
 
@@ -64,7 +64,7 @@ class Explanation:
     def open(self) -> bool:
         """Nothing keeps work off the lane in every hour."""
         return self.exists and self.too_slow_ms <= 0 and self.available_mw > 0 and not any(
-            rule.kind == "Forbid" and rule.hours is None for rule in self.rules
+            rule.kind == "Forbid" and rule.when is None for rule in self.rules
         )
 
     def __str__(self) -> str:
@@ -78,7 +78,7 @@ class Explanation:
         if self.available_mw <= 0:
             lines.append(f"nothing is available at the site: its status is {self.status!r}")
         for i, rule in enumerate(self.rules):
-            when = "" if rule.hours is None else f" {_when(rule.hours)}"
+            when = "" if rule.when is None else f" {_when(rule.when)}"
             lines.append(f"{_VERBS[rule.kind]} {rule.label!r}{_bound(rule)}{when}"
                          f"{self._because(i)} (source: {self._source(rule)})")
         for share in self.elsewhere:
@@ -183,6 +183,8 @@ def _bound(rule: Rule) -> str:
     """What the rule allows, in words."""
     if isinstance(rule, Charge):
         return f" with {rule.usd:g} USD per {_CHARGED[rule.quantity]}"
+    if isinstance(rule, Defer):
+        return f" up to {rule.hours:g} h" if rule.hours else " not at all"
     if not isinstance(rule, (Limit, Share)):
         return ""
     scale, unit = (1.0, f" {rule.unit}") if isinstance(rule, Limit) else (100.0, " %")

@@ -12,7 +12,7 @@ import pydantic
 
 from computegrid.errors import ScenarioError
 from computegrid.scenario.modelfile import ModelFile
-from computegrid.scenario.regime import QUANTITIES, RULES, Rule
+from computegrid.scenario.regime import QUANTITIES, RULES, Defer, Rule
 from computegrid.tables import schema
 from computegrid.tables.describe import known_columns
 
@@ -25,6 +25,7 @@ _BOUNDS = {
     ("Share", "max"): {"minimum": 0, "maximum": 1},
     ("Share", "min"): {"minimum": 0, "maximum": 1},
     ("Limit", "penalty_usd"): {"minimum": 0},
+    ("Defer", "hours"): {"minimum": 0},
 }
 _LANES = {
     "rtt_ms": "round-trip time [ms]",
@@ -118,9 +119,11 @@ def _rule(rule: type[Rule]) -> dict[str, Any]:
     needed = ["kind"]
     for field in fields(rule):
         name = field.name
+        if rule is Defer and name == "supply":
+            continue
         if name in ("demand", "supply"):
             found = _ref(name.capitalize())
-        elif name == "hours":
+        elif name == "hours" and rule is not Defer:
             found = {"anyOf": [_ref("When"), {"type": "array"}]}
         elif name == "quantity":
             found = {"enum": [one for one in QUANTITIES if _takes(rule, one)]}

@@ -29,7 +29,7 @@ Selector = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """What the four kinds of rule have in common.
+    """What the kinds of rule have in common.
 
     Parameters
     ----------
@@ -79,6 +79,11 @@ class Rule:
         for name in ("demand", "supply", "hours", "each"):
             if getattr(self, name, None) is not None:
                 object.__setattr__(self, name, self._plain(name))
+
+    @property
+    def when(self) -> Selector | list[Any] | None:
+        """Hours in which the rule holds; None is always."""
+        return self.hours
 
     def _plain(self, name: str) -> Any:
         """What was given, its sequences as lists."""
@@ -251,7 +256,68 @@ class Charge(Rule):
         self._number("usd")
 
 
-RULES: dict[str, type[Rule]] = {r.kind: r for r in (Forbid, Limit, Share, Charge)}
+@dataclass(frozen=True, init=False)
+class Defer(Rule):
+    r"""The selected work may wait up to ``hours``: :math:`D_a = D`.
+
+    It holds in place of the ``defer_hours`` of the workloads, and of what an earlier rule of the
+    regime says of the same work; 0 is no waiting at all. So "shift against not" is one
+    :func:`computegrid.compare`.
+
+    Parameters
+    ----------
+    workload : str or list of str
+        Which work; together with ``demand``, all of it where neither is given.
+    hours : float
+        How long it may wait within a chain of hours [h].
+    label : str
+        Left out it is made of the workload.
+
+    Examples
+    --------
+    >>> Defer("training", 24).label, Defer(workload="training", hours=24).hours
+    ('defer training', 24.0)
+    """
+
+    label: str = field(default="", kw_only=True)
+    workload: str | list[str] | None = field(default=None, kw_only=True)
+    hours: float = field(kw_only=True)  # type: ignore[assignment]
+
+    kind: ClassVar[str] = "Defer"
+
+    def __init__(
+        self, workload: Any = None, hours: Any = None, *, label: str = "",
+        demand: Selector | None = None, supply: Selector | None = None, source: str = "",
+        note: str = "",
+    ) -> None:
+        named = [] if workload is None else plain(workload)
+        named = named if isinstance(named, list) else [named]
+        both = dict(demand) if isinstance(demand, Mapping) else demand or {}
+        if workload is not None and isinstance(both, dict):
+            both = {**both, "workload": plain(both.get("workload", workload))}
+        values = {"label": label or f"defer {', '.join(map(str, named)) or 'all'}",
+                  "workload": plain(workload), "hours": hours, "demand": both,
+                  "supply": {} if supply is None else supply, "source": source, "note": note}
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+        super().__post_init__()
+        if workload is not None and self.demand["workload"] != self.workload:
+            raise ScenarioError(f"rule {self.label!r}: workload stands twice, as {workload!r} and "
+                                "in demand; give one")
+        if self.supply:
+            raise ScenarioError(f"rule {self.label!r}: a Defer is of work wherever it is done; "
+                                f"leave supply out; got {dict(self.supply)!r}")
+        if hours is None:
+            raise ScenarioError(f"rule {self.label!r}: hours says how long work may wait; got None")
+        self._number("hours", lower=0.0)
+
+    @property
+    def when(self) -> None:
+        """It holds always: ``hours`` is how long work may wait."""
+        return None
+
+
+RULES: dict[str, type[Rule]] = {r.kind: r for r in (Forbid, Limit, Share, Charge, Defer)}
 
 
 @dataclass(frozen=True)
@@ -299,7 +365,8 @@ class Regime:
                                 f"got {self.extends!r}")
         own = tuple(self.rules)
         faults = [
-            Fault(f"regime {self.name}", f"expected Forbid, Limit, Share or Charge, got {rule!r}")
+            Fault(f"regime {self.name}",
+                  f"expected Forbid, Limit, Share, Charge or Defer, got {rule!r}")
             for rule in own if not isinstance(rule, Rule)
         ]
         labels = [rule.label for rule in own if isinstance(rule, Rule)]

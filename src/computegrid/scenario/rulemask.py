@@ -113,14 +113,15 @@ def hour_mask(hours: pd.DataFrame, rule: Rule) -> Mask:
     ScenarioError
         If an hour it lists does not exist, or a column is unknown.
     """
-    if rule.hours is None:
+    given = rule.when
+    if given is None:
         return np.ones(len(hours), dtype=bool)
     where = f"rule {rule.label!r}: hours"
-    if not isinstance(rule.hours, Mapping):
-        return _named(hours.index, rule.hours, where)
-    if set(rule.hours) <= {"min", "max", "not"}:  # of the time itself, not of a column
-        return matches(hours.index, rule.hours, where=where)
-    return select({"hours": calendar(hours)}, rule.hours, where=where)["hours"]
+    if not isinstance(given, Mapping):
+        return _named(hours.index, given, where)
+    if set(given) <= {"min", "max", "not"}:  # of the time itself, not of a column
+        return matches(hours.index, given, where=where)
+    return select({"hours": calendar(hours)}, given, where=where)["hours"]
 
 
 def _named(index: pd.Index, given: Any, where: str) -> Mask:

@@ -169,7 +169,7 @@ def solve_streamed(
                           f"solved: {failure}") from failure
     if proof.gap > gap or not proof.holds:
         raise SolverError(f"the answer could not be certified: {proof}")
-    remarks = _on_waiting(cut_chains(scenario.arrays, windows), len(windows))
+    remarks = _on_waiting(cut_chains(scenario.arrays, chosen, windows), len(windows))
     for name in TABLES:
         (place / "work" / f"{name}.parquet").replace(place / f"{name}.parquet")
     write_text(place / "run.json", json.dumps(

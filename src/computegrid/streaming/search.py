@@ -32,10 +32,11 @@ def search_windows(
     sides = sides_of(scenario.arrays, chosen, windows)
 
     def one(
-        few: list[Window], given: Scenario, like: Search | None, enough: float, most: int,
+        few: list[Window], given: Scenario, held: Selections, like: Search | None, enough: float,
+        most: int,
     ) -> tuple[WindowNetworks, Search, Prices]:
         kind = "windows" if given is scenario else "windows-alone"
-        networks = WindowNetworks(given, chosen, few, sides, Rounds(work / f"{len(few)}-{kind}"),
+        networks = WindowNetworks(given, held, few, sides, Rounds(work / f"{len(few)}-{kind}"),
                                   len(windows) / len(few), progress)
         own = Search(networks, None if like is None else like.centre, networks.hear)
         reach = 1.0
@@ -46,14 +47,14 @@ def search_windows(
 
     like: Search | None = None
     if len(sides.keys) and len(windows) >= 2 * SAMPLES[-1]:
-        given, enough = without_waiting(scenario), max(LIKE, gap)
+        (given, held), enough = without_waiting(scenario, chosen), max(LIKE, gap)
         most = ROUNDS + 4 * len(sides.keys)
         for n in SAMPLES:
             few = windows[::len(windows) // n]
             try:
-                _, own, first = one(few, given, like, enough, most)
+                _, own, first = one(few, given, held, like, enough, most)
             except InfeasibleNetworkError:  # what cannot be served at once may be served later
-                given = scenario
-                _, own, first = one(few, given, like, enough, most)
+                given, held = scenario, chosen
+                _, own, first = one(few, given, held, like, enough, most)
             like = None if first.at_edge else own  # a few days may not keep what all can
-    return one(windows, scenario, like, 0.9 * gap, ROUNDS)
+    return one(windows, scenario, chosen, like, 0.9 * gap, ROUNDS)

@@ -9,8 +9,9 @@ import numpy as np
 from computegrid.program import rules
 from computegrid.program.algebra import Codes, Equations, Floats
 from computegrid.program.build import Selections, equations_from
+from computegrid.program.deadlines import deferred
 from computegrid.scenario.arrays import Arrays
-from computegrid.scenario.regime import RATES, Limit, Share
+from computegrid.scenario.regime import RATES, Defer, Limit, Share
 from computegrid.scenario.scenario import Scenario
 
 HOURLY = ("demand_mw", "weight_hours", "elapsed_hours", "chain", "day", "energy_usd_per_mwh",
@@ -55,9 +56,9 @@ def windows_of(a: Arrays, chosen: Selections, days: int = 1) -> list[Window]:
     ]
 
 
-def cut_chains(a: Arrays, windows: list[Window]) -> int:
+def cut_chains(a: Arrays, chosen: Selections, windows: list[Window]) -> int:
     """How many times a window ends where work could wait longer if the horizon were one."""
-    if not (a.defer_hours[a.ask_workload] > 0).any():
+    if not (deferred(a, chosen).defer_hours > 0).any():
         return 0
     ends = np.array([window.hours.stop for window in windows[:-1]], dtype=np.int64)
     return int((a.chain[ends] == a.chain[ends - 1]).sum())
@@ -70,10 +71,11 @@ def part_of(scenario: Scenario, window: Window) -> Scenario:
                    _tables={**tables, "hours": tables["hours"].iloc[window.hours]})
 
 
-def without_waiting(scenario: Scenario) -> Scenario:
-    """The scenario as if no work could wait: its hours stand alone, and are sooner solved."""
+def without_waiting(scenario: Scenario, chosen: Selections) -> tuple[Scenario, Selections]:
+    """Scenario and rules as if no work could wait: its hours stand alone, and are sooner solved."""
     a = scenario.arrays
-    return replace(scenario, _arrays=replace(a, defer_hours=np.zeros_like(a.defer_hours)))
+    return (replace(scenario, _arrays=replace(a, defer_hours=np.zeros_like(a.defer_hours))),
+            [(rule, found) for rule, found in chosen if not isinstance(rule, Defer)])
 
 
 def equations_of(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from computegrid.dispatch import Dispatch
 from computegrid.program.algebra import Floats
+from computegrid.program.deadlines import waits_of
 from computegrid.scenario.arrays import Arrays
 from computegrid.studies.measures import unserved_mw
 from computegrid.studies.reserve import Mask, Reserve
@@ -74,7 +75,7 @@ class Outcome:
         ask, hour = np.nonzero(self.during_mw - self.before_mw > SMALLEST_MWH)
         if not len(ask):
             return float("inf")
-        return float((since[hour] + a.defer_hours[a.ask_workload[ask]]).min())
+        return float((since[hour] + a.defer_hours[ask]).min())
 
 
 def outcome_of(
@@ -86,6 +87,10 @@ def outcome_of(
     if after is None:
         unknown = np.full(a.demand_mw.shape, np.nan)
         return Outcome(switch, a, unserved_mw(before), unknown, nan, nan, nan, False, lapsed)
+    defer_hours = np.zeros(a.n_asks)
+    asks, limit = waits_of(after._lp)  # as its rules say
+    defer_hours[asks] = limit
+    a = replace(a, defer_hours=defer_hours)
     price = after.prices["usd_per_mwh"]
     return Outcome(
         switch, a, unserved_mw(before), unserved_mw(after), after.cost_usd - before.cost_usd,

@@ -31,7 +31,8 @@ def nearest(regime: Regime, solved: Iterable[Dispatch]) -> Dispatch | None:
     def unlike(dispatch: Dispatch) -> tuple[int, int]:
         other = dispatch.regime.rules
         differ = [r for r in (*regime.rules, *other) if r not in regime.rules or r not in other]
-        joined = [r for r in differ if r.kind == "Share" or getattr(r, "per", "") == "horizon"]
+        joined = [r for r in differ if r.kind == "Share" or r.kind == "Defer"
+                  or getattr(r, "per", "") == "horizon"]
         return len(joined), len(differ)
 
     return min(solved, key=unlike, default=None)

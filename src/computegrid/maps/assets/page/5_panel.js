@@ -102,7 +102,7 @@ function rulesOf(kind, index) { // by which rules a region or site is blocked, l
     const rule = data.rules[at], count = rule[places][index];
     if (!count) continue;
     const of = write(words["touch_" + kind], { n: number(count), t: number(data.reach[places][index]) });
-    const worth = signed(price, " USD/" + unit), says = rule.kind === "Charge" ? worth : !binds ? words.slack : write(rule.kind === "Forbid" ? words.saves : words.binds, { x: rule.kind === "Forbid" ? number(Math.abs(price)) + " USD/" + unit : worth });
+    const worth = signed(price, " USD/" + unit), says = rule.kind === "Defer" ? write(words.waits, { x: number(rule.waits) }) : rule.kind === "Charge" ? worth : !binds ? words.slack : write(rule.kind === "Forbid" ? words.saves : words.binds, { x: rule.kind === "Forbid" ? number(Math.abs(price)) + " USD/" + unit : worth });
     box.append(el("p", { class: "cg-rule cg-rule-" + rule.kind }, el("b", { text: words["kind_" + rule.kind] }), " ", el("span", { text: rule.label }),
       el("small", { text: of + (rule.hours ? " · " + words.some_hours : "") + " · " + says }), rule.source ? el("small", { text: words.source + ": " + rule.source }) : null));
   }
