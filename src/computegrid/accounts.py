@@ -15,6 +15,7 @@ from computegrid.program.selection import selection_of
 from computegrid.scenario.arrays import Arrays
 from computegrid.scenario.regime import Charge, Limit, Regime
 from computegrid.scenario.scenario import Scenario
+from computegrid.tables.labels import BLANK, as_labels
 from computegrid.units import KG_PER_T
 
 SMALLEST_FLOW_MW = 1e-9
@@ -132,9 +133,9 @@ def own_control(scenario: Scenario) -> Floats | None:
     if not pairs:
         return None
     for there, here in pairs:
-        left = np.asarray(regions[here].astype(str))[a.lane_region]
-        right = np.asarray(sites[there].astype(str))[a.lane_site]
-        own |= (left == right) & (left != "") & (left != "nan")
+        left = as_labels(regions[here])[a.lane_region]
+        right = as_labels(sites[there])[a.lane_site]
+        own |= (left == right) & (left != BLANK)
     return own.astype(np.float64)
 
 
@@ -182,16 +183,25 @@ def exchange_table(scenario: Scenario, flow: Floats, by: str) -> pd.DataFrame:
     a, tables = scenario.arrays, scenario.tables
     if by not in tables["regions"].columns or by not in tables["sites"].columns:
         shared = tables["regions"].columns.intersection(tables["sites"].columns)
-        raise ScenarioError(f"regions and sites do not both have a column {by!r}; "
-                            f"{did_you_mean(by, shared.drop('geometry'))}")
-    table = pd.DataFrame({
-        "workload": tables["workloads"].index.take(a.lane_workload),
-        "wanted_in": np.asarray(tables["regions"][by].astype(str))[a.lane_region],
-        "done_in": np.asarray(tables["sites"][by].astype(str))[a.lane_site],
-        "mwh": flow @ a.weight_hours,
-    })
-    return table.pivot_table(index=["workload", "wanted_in"], columns="done_in", values="mwh",
-                             aggfunc="sum", fill_value=0.0)
+        raise ScenarioError(
+            f"regions and sites do not both have a column {by!r}; "
+            f"{did_you_mean(by, shared.drop('geometry'))}"
+        )
+    table = pd.DataFrame(
+        {
+            "workload": tables["workloads"].index.take(a.lane_workload),
+            "wanted_in": as_labels(tables["regions"][by])[a.lane_region],
+            "done_in": as_labels(tables["sites"][by])[a.lane_site],
+            "mwh": flow @ a.weight_hours,
+        }
+    )
+    return table.pivot_table(
+        index=["workload", "wanted_in"],
+        columns="done_in",
+        values="mwh",
+        aggfunc="sum",
+        fill_value=0.0,
+    )
 
 
 def _same(scenario: Scenario, by: str) -> Floats:
@@ -199,9 +209,9 @@ def _same(scenario: Scenario, by: str) -> Floats:
     a, tables = scenario.arrays, scenario.tables
     if not by:
         return np.full(a.n_lanes, np.nan)
-    left = np.asarray(tables["regions"][by].astype(str))[a.lane_region]
-    right = np.asarray(tables["sites"][by].astype(str))[a.lane_site]
-    same: Floats = (left == right).astype(np.float64)
+    left = as_labels(tables["regions"][by])[a.lane_region]
+    right = as_labels(tables["sites"][by])[a.lane_site]
+    same: Floats = ((left == right) & (left != BLANK)).astype(np.float64)
     return same
 
 

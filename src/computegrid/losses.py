@@ -10,6 +10,7 @@ from computegrid.errors import ScenarioError, did_you_mean
 from computegrid.program.algebra import Floats
 from computegrid.scenario.scenario import Scenario
 from computegrid.scenario.select import column_of, columns_of
+from computegrid.tables.labels import as_labels
 
 SMALLEST_LOSS = 1e-6
 """Unserved work below this part of what is asked is the solver's noise [1]."""
@@ -69,7 +70,7 @@ def of_asks(scenario: Scenario, column: str) -> np.ndarray:
     for name, at in places:
         values = column_of(tables[name], column)
         if values is not None:
-            return np.asarray(values.astype(str))[at]
+            return as_labels(values)[at]
     known = [c for name, _ in places for c in columns_of(tables[name])]
     raise ScenarioError(f"no column {column!r} of regions or workloads; "
                         f"{did_you_mean(column, known)}")

@@ -9,6 +9,7 @@ from computegrid.errors import ScenarioError, did_you_mean
 from computegrid.program.algebra import Floats
 from computegrid.scenario.ownership import UNKNOWN
 from computegrid.scenario.scenario import Scenario
+from computegrid.tables.labels import as_labels
 from computegrid.units import HOURS_PER_YEAR
 
 OWNER = "owner"
@@ -55,7 +56,7 @@ def rents_by(scenario: Scenario, rents: Floats, by: str = OWNER) -> pd.DataFrame
     elif by == sites.index.name:
         table = amounts
     elif by in sites.columns:
-        table = amounts.groupby(sites[by].astype(str)).sum()
+        table = amounts.groupby(as_labels(sites[by])).sum()
     else:
         known = [OWNER, str(sites.index.name), *map(str, sites.columns)]
         raise ScenarioError(f"rents cannot be shared out by {by!r}; {did_you_mean(by, known)}")
@@ -76,7 +77,7 @@ def _held(scenario: Scenario) -> pd.DataFrame:
                              aggfunc="sum", fill_value=0.0)
     if UNKNOWN not in wide.columns:
         wide[UNKNOWN] = 0.0
-    held = wide.reindex(sites["operator"].astype(str), fill_value=0.0)
+    held = wide.reindex(as_labels(sites["operator"]), fill_value=0.0)
     held.index = sites.index
     held[UNKNOWN] += np.maximum(1.0 - held.sum(axis=1), 0.0)
     return held.rename_axis(columns=None)

@@ -29,6 +29,7 @@ from computegrid.saving import write_text
 from computegrid.scenario.regime import Regime
 from computegrid.scenario.scenario import Scenario
 from computegrid.studies.compare import Comparison, compare
+from computegrid.tables.labels import as_labels
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'"
 _ROWS = 40
@@ -207,7 +208,7 @@ def _sources(comparison: Comparison, says: dict[str, str]) -> str:
     listed = [rule.source for rule in rules]
     for table in (scenario.regions, scenario.sites, scenario.workloads):
         if "source_id" in table:
-            listed += table["source_id"].dropna().astype(str).tolist()
+            listed += as_labels(table["source_id"]).tolist()
     for many in listed:
         cited |= {key.strip() for key in str(many).split(";") if key.strip()}
     known = scenario.sources

@@ -106,8 +106,8 @@ def safe_csv(table: pd.DataFrame) -> pd.DataFrame:
     out = table.copy()
     for column in out.columns:
         if pd.api.types.is_string_dtype(out[column]) or out[column].dtype == object:
-            text = out[column].astype("str")
-            out[column] = text.where(~text.str.startswith(_FORMULA), "'" + text)
+            runs = out[column].str.startswith(_FORMULA).fillna(False).astype(bool)
+            out[column] = out[column].where(~runs, "'" + out[column].where(runs, ""))
     return out
 
 

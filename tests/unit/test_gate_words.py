@@ -90,7 +90,7 @@ WORDS: dict[str, tuple[pd.DataFrame, list[str]]] = {
         f"things, row number {i}, column thing: is blank; give every row its name"
         for i in (1, 2, 3)]),
     "padded key": (thing(thing=["A", "B "]), [
-        "things, row B , column thing: 'B ': has blanks around it; remove them"]),
+        "things, row B, column thing: 'B ': has blanks around it; remove them"]),
     "control character": (thing(thing=["A\x07"]), [
         "things, row 'A\\x07', column thing: holds a control character; remove line breaks and "
         "the like"]),
@@ -150,9 +150,9 @@ def test_all_is_told_at_once_with_the_name_of_the_file() -> None:
     with pytest.raises(cg.DataError) as caught:
         check_table(THINGS, raw, source="things.csv")
     assert str(caught.value).startswith(
-        "things.csv cannot be used:\n  - things.csv, row B , column thing: 'B ': has blanks")
+        "things.csv cannot be used:\n  - things.csv, row B, column thing: 'B ': has blanks")
     assert len(caught.value.faults) == 3
-    with pytest.raises(cg.DataError, match=r"^things cannot be used:\n  - things, row B "):
+    with pytest.raises(cg.DataError, match=r"^things cannot be used:\n  - things, row B, "):
         check_table(THINGS, raw)
 
 

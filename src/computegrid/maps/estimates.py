@@ -9,6 +9,7 @@ import pandas as pd
 
 from computegrid.maps.values import text
 from computegrid.maps.words import Lang, names
+from computegrid.tables.labels import as_text
 
 if TYPE_CHECKING:
     from computegrid.scenario.scenario import Scenario
@@ -58,7 +59,7 @@ def _of(name: str, table: Any, mw: Any, lang: Lang) -> Estimates | None:
     marks = [c for c in ("kind", "capacity_kind", "confidence") if c in table.columns]
     if not marks:
         return None
-    says = table[marks].astype(str).apply(lambda column: column.str.lower())
+    says = table[marks].apply(lambda column: as_text(column).str.lower())
     soft = says.isin(SOFT).any(axis=1).to_numpy()
     kind = "capacity_kind" if "capacity_kind" in marks else "kind"
     listed = pd.DataFrame(

@@ -22,6 +22,7 @@ from computegrid.maps.figures import (
     weighted_flows,
 )
 from computegrid.maps.palette import control_group
+from computegrid.tables.labels import as_text
 
 if TYPE_CHECKING:
     from computegrid.dispatch import Dispatch
@@ -209,7 +210,7 @@ def _ratio(part: pd.Series[float], whole: pd.Series[float]) -> pd.Series[float]:
 def _is_estimate(table: pd.DataFrame, columns: tuple[str, ...]) -> list[bool]:
     marks = {"estimate", "synthetic", "target", "low"}
     present = [
-        table[column].astype(str).str.lower().isin(marks) for column in columns if column in table
+        as_text(table[column]).str.lower().isin(marks) for column in columns if column in table
     ]
     return [any(row) for row in zip(*present, strict=True)] if present else [False] * len(table)
 

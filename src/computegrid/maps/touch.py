@@ -12,6 +12,7 @@ import pandas as pd
 from computegrid.maps.values import rough
 from computegrid.scenario.regime import Defer
 from computegrid.scenario.rulemask import lane_mask
+from computegrid.tables.labels import BLANK, label
 
 if TYPE_CHECKING:
     from computegrid.dispatch import Dispatch
@@ -90,8 +91,8 @@ def source_titles(scenario: Scenario, listed: object) -> list[str]:
     """Titles of the sources in a list of ``source_id`` parted by semicolons; the id if unknown."""
     sources: pd.DataFrame = scenario.sources
     found = []
-    for key in (part.strip() for part in str(listed or "").split(";")):
+    for key in map(label, label(listed).split(";")):
         title = sources.loc[key].get("title") if key and key in sources.index else None
-        if key and key != "nan":
+        if key != BLANK:
             found.append(str(title or key))
     return found

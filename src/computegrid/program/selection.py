@@ -17,6 +17,7 @@ from computegrid.scenario.regime import Defer, Limit, Rule, Share
 from computegrid.scenario.rulemask import ask_mask, group_values, hour_mask, lane_mask, site_mask
 from computegrid.scenario.select import column_of
 from computegrid.tables.hours import LONGEST_WAIT_HOURS
+from computegrid.tables.labels import as_labels
 
 Tables = Mapping[str, pd.DataFrame]
 NONE: Codes = np.zeros(0, dtype=np.int64)
@@ -138,7 +139,7 @@ def _groups_of_asks(
         for name, at in (("regions", a.ask_region), ("workloads", a.ask_workload)):
             found = column_of(tables[name], column)
             if found is not None and column not in values:
-                values[column] = np.asarray(found.astype(str))[at]
+                values[column] = as_labels(found)[at]
     if not columns or len(values) < len(columns):
         return _groups(tables, rule, lanes)
     by_ask = pd.DataFrame(values)
@@ -158,7 +159,7 @@ def _asks_of(
         for name, at in (("regions", a.ask_region[asks]), ("workloads", a.ask_workload[asks])):
             values = column_of(tables[name], column)
             if values is not None:
-                of_ask[column] = np.asarray(values.astype(str))[at], labels[column].to_numpy()
+                of_ask[column] = as_labels(values)[at], labels[column].to_numpy()
                 break
     chosen, rows = [], []
     for g in range(len(labels)):
@@ -178,6 +179,7 @@ def _sites_of(tables: Tables, rule: Limit, labels: pd.DataFrame) -> npt.NDArray[
         if values is None:
             raise ScenarioError(
                 f"rule {rule.label!r}: utilisation is of sites, so each must name a column of "
-                f"sites; {column!r} is none")
-        found &= labels[column].to_numpy()[:, None] == np.asarray(values.astype(str))[None, :]
+                f"sites; {column!r} is none"
+            )
+        found &= labels[column].to_numpy()[:, None] == as_labels(values)[None, :]
     return found

@@ -16,6 +16,7 @@ import pandas as pd
 
 from computegrid.program.algebra import Family, Floats, LinearProgram
 from computegrid.scenario.scenario import Scenario
+from computegrid.tables.labels import as_labels
 
 HALF_ROUND_THE_EARTH_KM = 20_037.5
 WAITING = 0.05
@@ -64,9 +65,9 @@ def _entity_codes(scenario: Scenario, family: Family) -> npt.NDArray[np.uint64]:
     code = np.full(len(family.entities), _code(family.name), dtype=np.uint64)
     for column, values in family.entities.items():
         if f"{column}s" in scenario.tables and pd.api.types.is_integer_dtype(values):
-            names = _codes(scenario.tables[f"{column}s"].index.astype(str))[values.to_numpy()]
+            names = _codes(as_labels(scenario.tables[f"{column}s"].index))[values.to_numpy()]
         elif pd.api.types.is_string_dtype(values) or values.dtype == object:
-            names = _codes(values.astype(str))
+            names = _codes(as_labels(values))
         else:
             continue
         code = _mixed(code ^ names + np.uint64(1))

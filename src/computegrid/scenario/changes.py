@@ -18,6 +18,7 @@ from computegrid.scenario.arrays import Arrays
 from computegrid.scenario.lanes import Network
 from computegrid.scenario.select import column_of, positions
 from computegrid.tables import schema
+from computegrid.tables.labels import as_labels, label
 
 Floats = npt.NDArray[np.float64]
 Tables = Mapping[str, pd.DataFrame]
@@ -154,7 +155,7 @@ def _by_row(
             cells = table.index if column == what else column_of(table, column)
             if cells is None:
                 continue
-            here = np.asarray(cells.astype(str) == str(key), dtype=bool)
+            here = as_labels(cells) == label(key)
             if here.any():
                 break
         else:

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from computegrid.scenario.ownership import UNKNOWN
 from computegrid.scenario.regime import Charge, Defer, Forbid, Limit, Regime, Rule, Share
 from computegrid.scenario.rulemask import SAME, lane_mask
 from computegrid.scenario.select import column_of
+from computegrid.tables.labels import BLANK, label
 
 _VERBS = {"Forbid": "forbidden by", "Limit": "limited by", "Share": "counted by",
           "Charge": "charged by", "Defer": "may wait by"}
@@ -158,9 +160,10 @@ def _value(
     if column in lane.index:
         return lane[column]
     shared = column.removeprefix(SAME)
-    here = tables["regions"][shared][lane["region"]]
-    there = tables["sites"][shared][lane["site"]]
-    return f"{str(here) == str(there)} ({here}, {there})"
+    here = label(tables["regions"][shared][lane["region"]])
+    there = label(tables["sites"][shared][lane["site"]])
+    same = here == there != BLANK
+    return f"{same} ({here or UNKNOWN}, {there or UNKNOWN})"
 
 
 def _when(hours: object) -> str:
@@ -174,9 +177,9 @@ def _when(hours: object) -> str:
 
 def _said(value: object) -> str:
     """A value as a reader writes it: 3 for 3.0, unknown for a blank."""
-    if isinstance(value, float):
-        return "unknown" if np.isnan(value) else f"{value:.6g}"
-    return str(value)
+    if isinstance(value, float) and not np.isnan(value):
+        return f"{value:.6g}"
+    return label(value) or UNKNOWN
 
 
 def _bound(rule: Rule) -> str:

@@ -13,6 +13,7 @@ import pandas as pd
 from computegrid.errors import DataError, Fault, nearest
 from computegrid.tables import schema
 from computegrid.tables.check import collect
+from computegrid.tables.labels import BLANK, as_labels, as_text, label
 
 UNKNOWN = "unknown"
 """Jurisdiction of stakes that are not published, and of holders whose split is not."""
@@ -163,8 +164,8 @@ def ownership_table(stakes: pd.DataFrame, operators: pd.DataFrame) -> pd.DataFra
         else:
             shares = {_jurisdiction(one.entity_country): 1.0}
             chain = stakes[:0]
-        sources = [str(one.source_id), *chain["source_id"].astype(str)]
-        trust = [str(one.confidence), *chain["confidence"].astype(str)]
+        sources = [label(one.source_id), *as_labels(chain["source_id"])]
+        trust = [label(one.confidence), *as_labels(chain["confidence"])]
         rows += [
             (str(one.operator), entity, who, share, _union(sources),
              min(trust, key=schema.CONFIDENCES.index))
@@ -277,7 +278,7 @@ def typed_owners(owners: Any, faults: list[Fault]) -> pd.DataFrame:
     typed = collect(schema.OWNERS, owners, faults)
     if len(faults) > before:
         return typed
-    typed = typed.assign(jurisdiction=typed["jurisdiction"].map(_jurisdiction).astype("str"))
+    typed = typed.assign(jurisdiction=as_text(typed["jurisdiction"].map(_jurisdiction)))
     by = typed.groupby("operator", sort=False)
     for operator, names in by["entity"].unique().items():
         if len(names) > 1:
@@ -335,8 +336,8 @@ def near_entities(facts: Mapping[str, pd.DataFrame]) -> list[Fault]:
 
 
 def _jurisdiction(country: object) -> str:
-    text = str(country).strip()
-    blank = text in ("", "nan", "<NA>", "None", "NaT") or text.lower() == UNKNOWN
+    text = label(country)
+    blank = text == BLANK or text.lower() == UNKNOWN
     return UNKNOWN if blank or "/" in text or ";" in text else text
 
 
@@ -361,7 +362,7 @@ def _chain(stakes: pd.DataFrame, entity: str) -> pd.DataFrame:
     found, wanted = {entity}, [entity]
     while wanted:
         holders = stakes.loc[stakes["held"] == wanted.pop(), "holder"]
-        new = set(holders.astype(str)) - found
+        new = set(as_labels(holders)) - found
         found |= new
         wanted += sorted(new)
     return stakes[stakes["held"].isin(found)]
@@ -369,4 +370,4 @@ def _chain(stakes: pd.DataFrame, entity: str) -> pd.DataFrame:
 
 def _union(sources: Iterable[str]) -> str:
     parts = {one.strip() for cell in sources for one in cell.split(";")}
-    return ";".join(sorted(parts - {"", "nan"}))
+    return ";".join(sorted(parts - {BLANK}))

@@ -18,6 +18,7 @@ from computegrid.scenario.select import select
 from computegrid.tables import schema
 from computegrid.tables.check import check_table, check_unique, collect
 from computegrid.tables.hours import typed_hours
+from computegrid.tables.labels import BLANK, as_labels, as_text, label
 from computegrid.tables.read import read_csv, typed_extras
 from computegrid.tables.steps import elapsed_hours, usual_step
 from computegrid.units import HOURS_PER_YEAR
@@ -131,11 +132,11 @@ def _chosen(table: pd.DataFrame, key: str, selector: dict[str, Any], where: str)
     for column, condition in selector.items():
         if column not in typed.columns:
             continue  # select says so
-        known = set(typed[column].astype(str))
+        known = set(as_labels(typed[column]))
         if column == "status":
             known |= set(schema.STATUS_SHARE)  # that none is damaged is no mistake
         for value in condition if isinstance(condition, list) else [condition]:
-            if isinstance(value, (str, int, float)) and str(value) not in known:
+            if isinstance(value, (str, int, float)) and label(value) not in known:
                 raise ScenarioError(f"{where}: no {key} has {column} = {value!r}; "
                                     f"{did_you_mean(str(value), known)}")
     return table[select({key: typed}, selector, where=where)[key]].reset_index(drop=True)
@@ -161,9 +162,9 @@ def _joined_sites(
                                 column=key, cure=f"add {name}.csv, or remove the column"))
             continue
         table = facts[name].set_index(key)
-        for label, value in zip(out["site"], out[key], strict=True):
+        for site, value in zip(out["site"], out[key], strict=True):
             if value not in table.index:
-                faults.append(Fault("sites.csv", f"no such {key} in {name}.csv", row=label,
+                faults.append(Fault("sites.csv", f"no such {key} in {name}.csv", row=site,
                                     column=key, value=value, cure=did_you_mean(value, table.index)))
         found = table.reindex(out[key]).reset_index(drop=True)
         for column, named in columns.items():
@@ -171,7 +172,7 @@ def _joined_sites(
                 continue
             if named in out.columns:
                 own = out[named].reset_index(drop=True)
-                blank = own.isna() | (own.astype("str") == "")
+                blank = as_labels(own) == BLANK
                 out = out.assign(**{named: own.astype(object).where(~blank, found[column])})
             else:
                 out = out.assign(**{named: found[column].to_numpy()})
@@ -225,10 +226,9 @@ def _site_hours(
         if profile not in sites.columns:
             continue
         shapes = {"": np.ones(len(hours))}
-        for name in sites[profile].unique():
-            if name not in ("", None) and name == name:
-                shapes[name] = _shape(factors, str(name), hours, given.step_hours)
-        flat = sites[profile].fillna("")
+        for name in sorted(set(as_labels(sites[profile])) - {BLANK}):
+            shapes[name] = _shape(factors, name, hours, given.step_hours)
+        flat = as_labels(sites[profile])
         mean = pd.to_numeric(sites[figure]).to_numpy(dtype=np.float64)
         columns[figure] = (np.stack([shapes[name] for name in flat]) * mean[:, None]).ravel()
     if not columns:
@@ -274,7 +274,7 @@ def _clock(hours: pd.DataFrame, step: float | None) -> tuple[np.ndarray, np.ndar
     Where no ``step`` is known it lasts until the next one, or as long as steps usually do.
     """
     faults: list[Fault] = []
-    typed = typed_hours("hour", hours["hour"], hours["hour"].astype(str).tolist(), "hours.csv",
+    typed = typed_hours("hour", hours["hour"], as_labels(hours["hour"]).tolist(), "hours.csv",
                         faults)
     if faults:
         raise DataError("hours.csv cannot be used:", faults)
@@ -285,7 +285,7 @@ def _clock(hours: pd.DataFrame, step: float | None) -> tuple[np.ndarray, np.ndar
     if step is not None:
         return start, np.full(len(hours), step)
     elapsed = elapsed_hours(pd.Index(typed))
-    day = hours["day"].astype(str).to_numpy() if "day" in hours.columns else None
+    day = as_labels(hours["day"]) if "day" in hours.columns else None
     step = usual_step(elapsed, day)
     if step is not None or len(hours) < 2:
         return start, np.full(len(hours), step or 1.0)
@@ -301,18 +301,20 @@ def _day_shapes(profiles: pd.DataFrame, workloads: pd.Series) -> np.ndarray:
     table = profiles.pivot_table(index="workload", columns="hour_local", values="factor")
     table = table.reindex(index=workloads, columns=[float(hour) for hour in range(24)])
     faults = []
-    for label in profiles["workload"][profiles["hour_local"] % 1 != 0].unique():
+    for workload in profiles["workload"][profiles["hour_local"] % 1 != 0].unique():
         faults.append(Fault("demand_profiles.csv", "hours of the day are whole, 0 to 23",
-                            row=str(label), column="hour_local"))
-    for label, row in table.iterrows():
+                            row=str(workload), column="hour_local"))
+    for workload, row in table.iterrows():
         missing = row.index[row.isna()]
         if 0 < len(missing) < 24:
             faults.append(Fault(
                 "demand_profiles.csv", f"{len(missing)} of 24 hours are missing, the first is "
-                f"{missing[0]:g}", row=str(label), cure="give every hour, or none for a flat day"))
+                f"{missing[0]:g}", row=str(workload),
+                cure="give every hour, or none for a flat day"))
         elif not len(missing) and not row.sum() > 0:
-            faults.append(Fault("demand_profiles.csv", "factors add up to nothing", row=str(label),
-                                column="factor", cure="give factors whose mean is 1"))
+            faults.append(Fault("demand_profiles.csv", "factors add up to nothing",
+                                row=str(workload), column="factor",
+                                cure="give factors whose mean is 1"))
     if faults:
         raise DataError("demand_profiles.csv cannot be used:", faults)
     shape = table.fillna(1.0).to_numpy(dtype=np.float64)
@@ -356,7 +358,7 @@ def _check_rows(
         check_unique(table, frame, f"{table.name}.csv", faults)
     if "status" in sites.columns:
         known = {*schema.STATUS_SHARE, *available}
-        status = sites["status"].astype(str)
+        status = as_text(sites["status"])
         for i in np.flatnonzero(~status.isin({*known, ""})):
             faults.append(Fault("sites.csv", "is no known status", row=str(sites["site"].iloc[i]),
                                 column="status", value=status.iloc[i],

@@ -10,6 +10,7 @@ import pandas as pd
 from computegrid.errors import Fault
 from computegrid.scenario.arrays import Arrays
 from computegrid.tables.geo import great_circle_km
+from computegrid.tables.labels import BLANK, as_labels
 
 FAR_KM, NEAR_KM = 2000.0, 1000.0
 """A place is odd that lies farther than the one from its country, and with its coordinates
@@ -47,12 +48,16 @@ def _exchanged(tables: Mapping[str, pd.DataFrame]) -> list[Fault]:
         ours, theirs = tables[name], tables[other]
         if "country" not in ours.columns or "country" not in theirs.columns:
             continue
-        middle = _middle(theirs).combine_first(_middle(ours, least=3)).reindex(
-            ours["country"]).to_numpy(dtype=np.float64)
-        labels = list(ours.index.astype(str))
-        countries = list(ours["country"].astype(str))
+        middle = (
+            _middle(theirs)
+            .combine_first(_middle(ours, least=3))
+            .reindex(ours["country"])
+            .to_numpy(dtype=np.float64)
+        )
+        labels = list(as_labels(ours.index))
+        countries = as_labels(ours["country"])
         lon, lat = (ours[c].to_numpy(dtype=np.float64) for c in ("lon_deg", "lat_deg"))
-        possible = (np.abs(lon) <= 90) & (ours["country"].astype(str) != "").to_numpy()
+        possible = (np.abs(lon) <= 90) & (countries != BLANK)
         far = great_circle_km(lon, lat, *middle.T)
         near = great_circle_km(lat, np.where(possible, lon, np.nan), *middle.T)
         for i in np.flatnonzero((far > FAR_KM) & (near < NEAR_KM)):

@@ -11,6 +11,7 @@ import pandas as pd
 from computegrid.errors import Fault
 from computegrid.scenario.select import positions
 from computegrid.tables.check import collect
+from computegrid.tables.labels import BLANK, as_labels, as_text
 from computegrid.tables.schema import ROUTES
 
 CORRIDOR, BETWEEN = "corridor", ";"
@@ -55,7 +56,7 @@ def remark_on_routes(
     here, there = ({str(cell).strip() for cell in table["area"].dropna()} - {""}
                    for table in (regions, sites))
     for name, table in (("regions", regions), ("sites", sites)):
-        blank = table.index[table["area"].isna() | (table["area"].astype(str).str.strip() == "")]
+        blank = table.index[as_labels(table["area"]) == BLANK]
         if len(blank):
             found.append(Fault(name, f"its area is not known: {effect}", column="area",
                                row=_some(blank), cure="give the area"))
@@ -101,23 +102,23 @@ def with_corridors(
     """
     if routes is None or "area" not in regions.columns or "area" not in sites.columns:
         return links
-    both = pd.concat([regions["area"], sites["area"]]).astype(str)
+    both = pd.Index([*as_labels(regions["area"]), *as_labels(sites["area"])])
     areas = pd.Index(both.unique())
     table = np.full((len(areas), len(areas)), "", dtype=object)
-    for here, there, corridor in routes[list(COLUMNS)].astype(str).itertuples(index=False):
+    for here, there, corridor in routes[list(COLUMNS)].apply(as_text).itertuples(index=False):
         a, b = areas.get_indexer([here, there])
         if min(a, b) >= 0:
             table[a, b] = table[b, a] = corridor
-    here = areas.get_indexer(regions["area"].astype(str))[positions(regions.index, links["region"])]
-    there = areas.get_indexer(sites["area"].astype(str))[positions(sites.index, links["site"])]
+    here = areas.get_indexer(as_labels(regions["area"]))[positions(regions.index, links["region"])]
+    there = areas.get_indexer(as_labels(sites["area"]))[positions(sites.index, links["site"])]
     found = pd.Series(table[here, there], index=links.index, dtype="str")
     if CORRIDOR in links.columns:
-        own = links[CORRIDOR].astype("str").fillna("")
-        found = own.where(own != "", found)
+        own = as_text(links[CORRIDOR])
+        found = own.where(own != BLANK, found)
     return links.assign(**{CORRIDOR: found})
 
 
 def corridors_named(lanes: pd.DataFrame) -> list[str]:
     """Every corridor that some lane goes through, in sorted order."""
-    cells = lanes[CORRIDOR].dropna().astype(str).unique()
+    cells = set(as_labels(lanes[CORRIDOR]))
     return sorted({part.strip() for cell in cells for part in cell.split(BETWEEN)} - {""})

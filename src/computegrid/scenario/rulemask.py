@@ -22,6 +22,7 @@ from computegrid.scenario.select import (
     positions,
     select,
 )
+from computegrid.tables.labels import BLANK, as_labels
 from computegrid.tables.steps import day_of
 
 SAME = "same_"
@@ -182,9 +183,9 @@ def group_values(tables: Tables, rule: Rule, column: str) -> tuple[str, Any]:
         values = column_of(tables[name], column)
         if values is not None:
             at = positions(tables[name].index, lanes[name[:-1]])
-            return name, np.asarray(values.astype(str))[at]
+            return name, as_labels(values)[at]
     if column in lanes.columns:
-        return "lanes", np.asarray(lanes[column].astype(str))
+        return "lanes", as_labels(lanes[column])
     known = [c for n in ("regions", "workloads", "sites", "lanes") for c in columns_of(tables[n])]
     raise ScenarioError(
         f"rule {rule.label!r}: each: no column {column!r}; {did_you_mean(column, known)}"
@@ -225,8 +226,10 @@ def _lane_column(tables: Tables, column: str, where: str) -> pd.Series:
     if here is None or there is None:
         both = set(columns_of(tables["regions"])) & set(columns_of(tables["sites"]))
         known = [SAME + c for c in sorted(both)]
-        raise ScenarioError(f"{where}: no column {column!r}: regions and sites do not both have "
-                            f"{shared!r}; {did_you_mean(column, known)}")
-    a = np.asarray(here.astype(str))[positions(tables["regions"].index, lanes["region"])]
-    b = np.asarray(there.astype(str))[positions(tables["sites"].index, lanes["site"])]
-    return pd.Series((a == b) & (a != "") & (a != "nan"), index=lanes.index)
+        raise ScenarioError(
+            f"{where}: no column {column!r}: regions and sites do not both have "
+            f"{shared!r}; {did_you_mean(column, known)}"
+        )
+    a = as_labels(here)[positions(tables["regions"].index, lanes["region"])]
+    b = as_labels(there)[positions(tables["sites"].index, lanes["site"])]
+    return pd.Series((a == b) & (a != BLANK), index=lanes.index)

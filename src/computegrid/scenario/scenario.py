@@ -28,6 +28,7 @@ from computegrid.scenario.regime import Regime, Rule, as_regime, open_market
 from computegrid.scenario.remarks import remarks
 from computegrid.scenario.routes import remark_on_routes, typed_routes, with_corridors
 from computegrid.tables import schema
+from computegrid.tables.labels import label
 
 
 @dataclass(frozen=True, eq=False)
@@ -434,10 +435,11 @@ class Scenario:
         ScenarioError
             If a name is not known.
         """
-        for what, label in (("region", region), ("workload", workload), ("site", site)):
+        region, workload, site = (label(name) for name in (region, workload, site))
+        for what, name in (("region", region), ("workload", workload), ("site", site)):
             known = self._tables[f"{what}s"].index
-            if label not in known:
-                raise ScenarioError(f"no {what} {label!r}; {did_you_mean(label, known)}")
+            if name not in known:
+                raise ScenarioError(f"no {what} {name!r}; {did_you_mean(name, known)}")
         available = self._arrays.available_mw[self._tables["sites"].index.get_loc(site)].max()
         return explain(self._tables, self._links, region, workload, site, self.regime(regime),
                        self.sources, float(available))

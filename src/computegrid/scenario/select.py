@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from computegrid.errors import ScenarioError, did_you_mean
+from computegrid.tables.labels import BLANK, as_labels, label
 
 Mask = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
@@ -85,24 +86,26 @@ def matches(values: pd.Series | pd.Index, condition: Any, *, where: str = "") ->
         return mask
     numeric = pd.api.types.is_numeric_dtype(values.dtype)
     is_flag = pd.api.types.is_bool_dtype(values.dtype)
+    named = label(condition)
+    if named == BLANK:
+        blank: Mask = as_labels(values) == BLANK
+        return blank
     if isinstance(condition, str) and numeric:
         raise ScenarioError(f"{where} holds numbers, not text: {condition!r}")
-    whole = isinstance(condition, int) and not isinstance(condition, bool)
-    times = isinstance(values.dtype, pd.DatetimeTZDtype)
-    if whole and not numeric and not is_flag and not times:
-        named = np.asarray(values.astype(str) == str(condition), dtype=bool)
-        if named.any():
-            return named  # names that were whole numbers when the table came in
-    if not isinstance(condition, str) and not numeric and not is_flag and isinstance(
-        condition, (bool, int, float)
-    ):
-        holds = "times" if times else "text"
-        raise ScenarioError(f"{where} holds {holds}, not numbers: {condition!r}; put it in quotes")
-    if times:
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        if isinstance(condition, (bool, int, float)):
+            raise ScenarioError(
+                f"{where} holds times, not numbers: {condition!r}; put it in quotes")
         first, end = time_span(condition, where)
         return np.asarray(values == first if end is None
                           else (values >= first) & (values < end), dtype=bool)
-    return np.asarray(values == condition, dtype=bool)
+    if numeric or is_flag or not _holds_text(values):
+        return _said(values == condition)
+    found: Mask = as_labels(values) == named
+    if not isinstance(condition, str) and not found.any():
+        # names that were whole numbers when the table came in are found; else it is a mistake
+        raise ScenarioError(f"{where} holds text, not numbers: {condition!r}; put it in quotes")
+    return found
 
 
 def _matches_mapping(
@@ -137,10 +140,21 @@ def _lists(values: pd.Series | pd.Index, wanted: Any, where: str) -> Mask:
     """Which cells list a wanted value among their parts."""
     if pd.api.types.is_numeric_dtype(values.dtype):
         raise ScenarioError(f"{where} holds numbers, not lists of names: {{has = {wanted!r}}}")
-    names = set(map(str, wanted if isinstance(wanted, list) else [wanted]))
-    cells = {cell: bool(names & {part.strip() for part in str(cell).split(";")})
-             for cell in values.unique()}
-    return np.asarray(values.map(cells), dtype=bool)
+    names = set(as_labels(wanted if isinstance(wanted, list) else [wanted]))
+    cells = as_labels(values)
+    known = {cell: bool(names & set(as_labels(cell.split(";")))) for cell in set(cells)}
+    return np.array([known[cell] for cell in cells], dtype=bool)
+
+
+def _holds_text(values: pd.Series | pd.Index) -> bool:
+    return values.dtype == object or pd.api.types.is_string_dtype(values.dtype)
+
+
+def _said(compared: Any) -> Mask:
+    """A comparison as a mask: what is not known meets no condition."""
+    if isinstance(compared.dtype, pd.BooleanDtype):
+        return np.asarray(compared.fillna(False), dtype=bool)
+    return np.asarray(compared, dtype=bool)
 
 
 def time_span(value: Any, where: str) -> tuple[pd.Timestamp, pd.Timestamp | None]:
@@ -182,7 +196,7 @@ def _from(values: pd.Series | pd.Index, least: Any, where: str) -> Mask:
     """Which values are at least the least: of a date, from its first instant on."""
     if isinstance(values.dtype, pd.DatetimeTZDtype):
         least = time_span(least, where)[0]
-    return np.asarray(values >= least, dtype=bool)
+    return _said(values >= least)
 
 
 def _until(values: pd.Series | pd.Index, most: Any, where: str) -> Mask:
@@ -193,7 +207,7 @@ def _until(values: pd.Series | pd.Index, most: Any, where: str) -> Mask:
     if isinstance(most, str) and DATE.fullmatch(most) and pd.api.types.is_string_dtype(
             values.dtype) and pd.Series(values).str.fullmatch(DATE.pattern).all():
         return np.asarray(pd.Series(values).str[:len(most)] <= most, dtype=bool)
-    return np.asarray(values <= most, dtype=bool)
+    return _said(values <= most)
 
 
 def select(

@@ -11,6 +11,7 @@ from computegrid.scenario.rulemask import hour_mask, lane_mask
 from computegrid.scenario.scenario import Scenario
 from computegrid.solvers.infeasibility import EQUATIONS
 from computegrid.solvers.solution import Conflict
+from computegrid.tables.labels import as_labels
 
 MUST = "must be served"
 MOST_SAID = 4
@@ -26,7 +27,7 @@ def conflict_table(
     workload, site, group, hour, ``side`` ("min" or "max"),
     ``bound`` and ``unit``: one row for each.
     """
-    hours = np.asarray(scenario.tables["hours"].index.astype(str))
+    hours = as_labels(scenario.tables["hours"].index)
     parts = []
     first = 0
     for block in lp.blocks:
@@ -45,7 +46,7 @@ def relaxation_table(
     scenario: Scenario, regime: Regime, lp: LinearProgram, conflict: Conflict
 ) -> pd.DataFrame:
     """The least that would have to give, largest first: as above, with ``gives`` and its unit."""
-    hours = np.asarray(scenario.tables["hours"].index.astype(str))
+    hours = as_labels(scenario.tables["hours"].index)
     parts = []
     first = 0
     for block in lp.blocks:
@@ -104,7 +105,7 @@ def _sentence(scenario: Scenario, row: pd.Series, who: pd.DataFrame) -> str:
 def _room(scenario: Scenario, row: pd.Series, who: pd.DataFrame) -> tuple[float, float, str]:
     """What an ask wants in an hour, and what the sites open to it hold [MW]."""
     a, tables = scenario.arrays, scenario.tables
-    hour = list(tables["hours"].index.astype(str)).index(row["hour"])
+    hour = list(as_labels(tables["hours"].index)).index(row["hour"])
     region = tables["regions"].index.get_loc(row["region"])
     workload = tables["workloads"].index.get_loc(row["workload"])
     ask = int(np.flatnonzero((a.ask_region == region) & (a.ask_workload == workload))[0])

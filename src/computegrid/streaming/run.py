@@ -25,6 +25,7 @@ from computegrid.streaming.finish import TABLES, Proof, finish
 from computegrid.streaming.networks import Progress
 from computegrid.streaming.search import ROUNDS, search_windows
 from computegrid.streaming.window import cut_chains, windows_of
+from computegrid.tables.labels import as_text
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,7 @@ def _hash_of(scenario: Scenario) -> str:
     digest = hashlib.sha256()
     for name in ("regions", "workloads", "sites", "lanes", "hours"):
         table = scenario.tables[name]
-        plain = table[[c for c in table.columns if c != "geometry"]].astype(str)
+        plain = table[[c for c in table.columns if c != "geometry"]].apply(as_text)
         digest.update(f"{name}: {list(plain.columns)}".encode())
         digest.update(pd.util.hash_pandas_object(plain).to_numpy().tobytes())
     return digest.hexdigest()

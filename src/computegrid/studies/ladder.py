@@ -17,6 +17,7 @@ from computegrid.scenario.scenario import Scenario
 from computegrid.studies.attribution import shapley
 from computegrid.studies.compare import Comparison, compare, steps_of
 from computegrid.studies.solving import Progress
+from computegrid.tables.labels import BLANK, as_labels
 
 RUNGS = {"residency": "", "operator": "hq", "control": "control", "chip": "chip_origin"}
 """Rungs of the price of sovereignty, and the column of sites that must be of home at each."""
@@ -155,18 +156,21 @@ def home_rules(
     """
     regions, sites = scenario.tables["regions"], scenario.tables["sites"]
     column = RUNGS[rung] or home
-    rules = []
-    for name in sorted(set(regions[home].astype(str)) - {"", "nan"}):
+    homes, rules = as_labels(regions[home]), []
+    for name in sorted(set(homes) - {BLANK}):
         members = {name}
         if column != home and "country" in regions.columns:
-            members |= set(regions.loc[regions[home].astype(str) == name, "country"].astype(str))
+            members |= set(as_labels(regions.loc[homes == name, "country"]))
             if home in sites.columns and "country" in sites.columns:
-                members |= set(sites.loc[sites[home].astype(str) == name, "country"].astype(str))
-        rules.append(Forbid(
-            label=f"{rung}: {name}", demand={**demand, home: name},
-            supply={column: {"not": sorted(members - {"", "nan"})}},
-            source="assumption of the study",
-        ))
+                members |= set(as_labels(sites.loc[as_labels(sites[home]) == name, "country"]))
+        rules.append(
+            Forbid(
+                label=f"{rung}: {name}",
+                demand={**demand, home: name},
+                supply={column: {"not": sorted(members - {BLANK})}},
+                source="assumption of the study",
+            )
+        )
     return tuple(rules)
 
 

@@ -10,6 +10,7 @@ from computegrid.dispatch import Dispatch
 from computegrid.program import objective
 from computegrid.program.algebra import Floats
 from computegrid.scenario.scenario import Scenario
+from computegrid.tables.labels import BLANK, as_labels, as_text
 
 _FROM_SUMMARY = ("cost_usd", "operating_cost_usd", "energy_mwh", "carbon_t", "served_mwh",
                  "unserved_mwh")
@@ -56,8 +57,8 @@ def data_classes(scenario: Scenario) -> pd.Series:
     """Data class of every workload; the workload itself where the scenario names no classes."""
     workloads = scenario.tables["workloads"]
     if "data_class" in workloads.columns:
-        return workloads["data_class"].astype(str)
-    return pd.Series(workloads.index.astype(str), index=workloads.index, name="data_class")
+        return as_text(workloads["data_class"])
+    return pd.Series(as_labels(workloads.index), index=workloads.index, name="data_class")
 
 
 def unserved_by_class(dispatch: Dispatch) -> dict[str, float]:
@@ -84,9 +85,9 @@ def at_home(scenario: Scenario) -> Floats | None:
     regions, sites, a = scenario.tables["regions"], scenario.tables["sites"], scenario.arrays
     for column in (scenario.group_by, *HOME):
         if column in regions.columns and column in sites.columns:
-            left = np.asarray(regions[column].astype(str))[a.lane_region]
-            right = np.asarray(sites[column].astype(str))[a.lane_site]
-            same: Floats = ((left == right) & (left != "") & (left != "nan")).astype(np.float64)
+            left = as_labels(regions[column])[a.lane_region]
+            right = as_labels(sites[column])[a.lane_site]
+            same: Floats = ((left == right) & (left != BLANK)).astype(np.float64)
             return same
     return None
 

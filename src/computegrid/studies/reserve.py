@@ -19,6 +19,7 @@ from computegrid.solvers.certificate import certify
 from computegrid.solvers.choose import solve_program
 from computegrid.solvers.solution import Status
 from computegrid.studies.switches import NOBODY, Switch
+from computegrid.tables.labels import as_labels
 from computegrid.units import HOURS_PER_YEAR
 
 RESERVE_USD_PER_MW_YEAR = 184.06 * 1000 * 12
@@ -135,7 +136,7 @@ def _reserve_family(
     allowed = a.available_mw.max(axis=1) > 0
     if switch.by in sites.columns or switch.by == "site":
         held = sites.index if switch.by == "site" else sites[switch.by]
-        holder = np.asarray(held.astype(str))
+        holder = as_labels(held)
         allowed &= ~np.isin(holder, [*switch.holders, *NOBODY])
     bound = most is not None and np.isfinite(most)
     room = most * a.available_mw.max(axis=1) if bound else np.full(a.n_sites, np.inf)

@@ -14,12 +14,13 @@ from computegrid.scenario.regime import Forbid, Limit, Regime, Share
 from computegrid.scenario.routes import CORRIDOR, corridors_named
 from computegrid.scenario.rulemask import ask_mask, lane_mask
 from computegrid.scenario.scenario import Scenario
+from computegrid.tables.labels import BLANK, as_labels
 
 By = Literal["control", "operator", "technology", "chip_origin", "site", "corridor"]
 KINDS: tuple[By, ...] = ("control", "operator", "technology", "chip_origin", "site", "corridor")
 JURISDICTIONS = frozenset({"control", "technology", "chip_origin"})
 """Kinds whose switches are thrown by a jurisdiction, which may spare its own demand."""
-NOBODY = frozenset({"", "nan", "None", "unknown", "<NA>"})
+NOBODY = frozenset({BLANK, "unknown"})
 """Values that name nobody: no one is known to hold that switch."""
 
 
@@ -165,4 +166,4 @@ def _holders(scenario: Scenario, by: By) -> list[str]:
         return corridors_named(lanes)
     if by not in sites.columns:
         raise ScenarioError(f"no switches by {by}: sites have no column {by!r}")
-    return [str(value) for value in sites[by].unique()]
+    return list(dict.fromkeys(as_labels(sites[by])))

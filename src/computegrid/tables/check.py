@@ -10,6 +10,7 @@ import pandas as pd
 
 from computegrid.errors import DataError, Fault, did_you_mean
 from computegrid.tables.hours import typed_hours
+from computegrid.tables.labels import BLANK, as_kept, as_labels, as_text, is_blank, no_names
 from computegrid.tables.names import check_columns
 from computegrid.tables.schema import Column, Table
 
@@ -33,7 +34,7 @@ def check_table(table: Table, raw: pd.DataFrame, *, source: str = "") -> pd.Data
     -------
     DataFrame
         Key columns as ``str`` (hours as UTC timestamps or integers), numbers as float64, and
-        every other column unchanged.
+        every other column as numbers, flags, times or labels.
 
     Raises
     ------
@@ -77,6 +78,9 @@ def collect(
             out[column.name] = _typed(column, frame[column.name], labels, name, faults)
         elif column.added and not column.required and column.default is not None:
             out[column.name] = column.default
+    for extra in frame.columns.unique().difference([c.name for c in table.columns]):
+        if isinstance(frame[extra], pd.Series) and str(frame[extra].dtype) != "geometry":
+            out[extra] = _kept(frame[extra], labels, name, faults)
     check_unique(table, out, name, faults)
     known = [c.name for c in table.columns if c.name in out.columns]
     return out[[*known, *(c for c in out.columns if c not in known)]]
@@ -104,11 +108,21 @@ def _row_labels(table: Table, frame: pd.DataFrame) -> list[str]:
     keys = [k for k in table.key if k in frame.columns]
     if not keys or frame.empty:
         return [str(i + 1) for i in range(len(frame))]
-    names = frame[keys].astype(object).map(lambda v: "" if _is_blank(v) else str(v))
-    joined = names[keys[0]]
+    joined = as_labels(frame[keys[0]])
     for key in keys[1:]:
-        joined = joined + "/" + names[key]
-    return [label if label.strip("/") else f"number {i + 1}" for i, label in enumerate(joined)]
+        joined = joined + "/" + as_labels(frame[key])
+    return [row if row.strip("/") else f"number {i + 1}" for i, row in enumerate(joined)]
+
+
+def _kept(cells: pd.Series, labels: list[str], name: str, faults: list[Fault]) -> pd.Series:
+    """A column of the planner's own: rules select on it as numbers, flags, times or labels."""
+    if cells.name == "geometry":
+        return cells
+    for i in no_names(cells):
+        faults.append(Fault(name, f"is a {type(cells.iloc[i]).__name__}, which no rule can name",
+                            row=labels[i], column=str(cells.name),
+                            cure="give text, a number or a flag"))
+    return as_kept(cells)
 
 
 def _typed(
@@ -126,23 +140,24 @@ def _typed(
 def _typed_text(
     column: Column, cells: pd.Series, labels: list[str], name: str, faults: list[Fault]
 ) -> pd.Series:
-    text = cells.astype(object).where(cells.notna(), "").map(_as_text)
-    if column.kind == "text":
-        text = text.map(str.strip)
-    blank = (text == "").to_numpy()
+    text = as_text(cells)
+    blank = (text == BLANK).to_numpy()
     if column.kind == "key":
         for i in np.flatnonzero(blank):
             faults.append(Fault(name, "is blank", row=labels[i], column=column.name,
                                 cure="give every row its name"))
-        padded = (text != text.str.strip()).to_numpy() if len(text) else blank
-        for i in np.flatnonzero(padded):
+        padded = np.array([isinstance(v, str) and v != v.strip() for v in cells], dtype=bool)
+        for i in np.flatnonzero(padded & ~blank):
             faults.append(Fault(name, "has blanks around it", row=labels[i], column=column.name,
-                                value=text.iloc[i], cure="remove them"))
+                                value=cells.iloc[i], cure="remove them"))
+        for i in np.flatnonzero([isinstance(v, bool | np.bool_) for v in cells]):
+            faults.append(Fault(name, "is a flag, not a name", row=labels[i], column=column.name,
+                                value=bool(cells.iloc[i]), cure="write its name"))
         for i in np.flatnonzero(text.str.contains(_CONTROL).to_numpy()):
             faults.append(Fault(name, "holds a control character", row=repr(labels[i]),
                                 column=column.name, cure="remove line breaks and the like"))
-        return text.astype("str")
-    filled = text.mask(blank, str(column.default or "")).astype("str")
+        return text
+    filled = text.mask(blank, str(column.default or BLANK))
     if column.choices:
         for i in np.flatnonzero(~filled.isin(column.choices).to_numpy()):
             faults.append(Fault(name, f"is none of {', '.join(column.choices)}", row=labels[i],
@@ -151,23 +166,17 @@ def _typed_text(
     return filled
 
 
-def _as_text(value: object) -> str:
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
-
-
 def _typed_number(
     column: Column, cells: pd.Series, labels: list[str], name: str, faults: list[Fault]
 ) -> pd.Series:
     if cells.dtype == bool:
-        cells = cells.astype(object).map(str)
+        cells = cells.map({True: "True", False: "False"})
     if pd.api.types.is_numeric_dtype(cells):
         numbers = cells.astype("float64")
         blank = np.zeros(len(cells), dtype=bool)
         given_nan = numbers.isna().to_numpy()
     else:
-        text = cells.astype(object).map(lambda v: "" if _is_blank(v) else str(v).strip())
+        text = cells.astype(object).map(lambda v: "" if is_blank(v) else str(v).strip())
         blank = (text == "").to_numpy()
         numbers = pd.to_numeric(text.where(~blank, "nan"), errors="coerce").astype("float64")
         wrong = numbers.isna().to_numpy() & ~blank
@@ -222,7 +231,7 @@ def check_unique(table: Table, frame: pd.DataFrame, name: str, faults: list[Faul
     keys = [k for k in table.key if k in frame.columns]
     if not keys or frame.empty:
         return
-    whole = frame[keys].notna().all(axis=1) & (frame[keys].astype(str) != "").all(axis=1)
+    whole = np.logical_and.reduce([as_labels(frame[key]) != BLANK for key in keys])
     twice = np.flatnonzero((frame.duplicated(keys) & whole).to_numpy())
     labels = _row_labels(table, frame) if len(twice) else []
     timed = "hour" in keys and isinstance(frame["hour"].dtype, pd.DatetimeTZDtype)
@@ -231,12 +240,6 @@ def check_unique(table: Table, frame: pd.DataFrame, name: str, faults: list[Faul
     for i in twice:
         faults.append(Fault(name, f"the same {', '.join(keys)} stands twice", row=labels[i],
                             cure=cure))
-
-
-def _is_blank(value: object) -> bool:
-    return value is None or value is pd.NA or value is pd.NaT or (
-        isinstance(value, float) and math.isnan(value)
-    )
 
 
 def _unit(column: Column) -> str:

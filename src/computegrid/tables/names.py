@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from computegrid.errors import Fault, nearest
+from computegrid.tables.labels import as_labels
 from computegrid.tables.schema import Table
 
 _UNIT_SUFFIXES = {
@@ -68,8 +69,8 @@ def _alias(name: str, have: list[str], frame: pd.DataFrame) -> str:
     for other in (*_ALIASES.get(name, ()), *sorted(stems - {name})):
         if other in have and have.count(other) == 1:
             cells = frame[other]
-            text = cells.dropna().astype(str)
-            if len(text) and pd.to_numeric(text, errors="coerce").notna().all():
+            said = [text for text in as_labels(cells) if text]
+            if said and pd.to_numeric(pd.Series(said), errors="coerce").notna().all():
                 return other
     return ""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from computegrid.errors import DataError, Fault
+from computegrid.tables.labels import BLANK, as_kept, as_text
 
 MOST_BYTES = 200_000_000
 _PACKED = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"PAR1")
@@ -102,18 +103,19 @@ def typed_extras(table: pd.DataFrame, known: Iterable[str]) -> pd.DataFrame:
     """Turn columns the program does not know into numbers or flags where every cell is one.
 
     Rules select on such columns, so ``1.2`` must be a number and ``true`` a flag; blanks among
-    numbers become NaN. Columns with other text stay text.
+    numbers become NaN, among flags NA. Columns with other text stay text.
     """
     out = table.copy()
     for column in out.columns.difference(list(known)):
         if pd.api.types.is_numeric_dtype(out[column]):
             continue
-        cells = out[column].astype("str").where(out[column].notna(), "")
+        cells = as_text(out[column])
         filled = cells[cells != ""]
         if filled.empty:
             continue
-        if filled.str.lower().isin(["true", "false"]).all() and len(filled) == len(cells):
-            out[column] = cells.str.lower() == "true"
+        if filled.str.lower().isin(["true", "false"]).all():
+            flags = (cells.str.lower() == "true").astype("boolean")
+            out[column] = as_kept(flags.mask(cells == BLANK))
             continue
         numbers = pd.to_numeric(filled, errors="coerce")
         if numbers.notna().all() and not filled.str.match(r"^0\d").any():

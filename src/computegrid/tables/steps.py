@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from computegrid.errors import Fault
+from computegrid.tables.labels import as_labels
 from computegrid.units import SECONDS_PER_HOUR
 
 Floats = npt.NDArray[np.float64]
@@ -78,7 +79,7 @@ def follows(hours: pd.DataFrame) -> Mask:
     if "day" not in hours.columns:
         usual = usual_step(elapsed)
         return real if usual is None else real | (np.abs(steps - usual) < CLOSE_HOURS)
-    day = hours["day"].astype(str).to_numpy()
+    day = as_labels(hours["day"])
     same: Mask = day[1:] == day[:-1]
     if not isinstance(hours.index, pd.DatetimeIndex):
         return same
@@ -109,7 +110,7 @@ def with_lengths(
     """
     index = hours.index
     elapsed = elapsed_hours(index)
-    day = hours["day"].astype(str).to_numpy() if "day" in hours.columns else None
+    day = as_labels(hours["day"]) if "day" in hours.columns else None
     step = usual_step(elapsed, day)
     if step is None and len(index) == 1:
         step = 1.0
@@ -135,7 +136,7 @@ def with_lengths(
 
 def check_days(hours: pd.DataFrame, faults: list[Fault]) -> None:
     """Every day is one unbroken run of the hours (indexed by ``hour``, in order)."""
-    day = hours["day"].astype(str).to_numpy()
+    day = as_labels(hours["day"])
     starts = np.flatnonzero(np.append(True, day[1:] != day[:-1]))
     again = pd.Index(day[starts])
     for label in again[again.duplicated()].unique():
@@ -148,7 +149,7 @@ def remark_on_days(hours: pd.DataFrame) -> list[Fault]:
     """What to know of a column ``day`` where work may wait and hours follow one another."""
     if "day" not in hours.columns or len(hours) < 2:
         return []
-    day = hours["day"].astype(str).to_numpy()
+    day = as_labels(hours["day"])
     real = follows(hours.drop(columns="day"))
     crossed = np.flatnonzero((day[1:] != day[:-1]) & real)
     if not len(crossed):
