@@ -313,7 +313,8 @@ def solve(
     minimise : {"cost", "carbon"}
         Under ``"carbon"`` charges do not count, and no work is dropped to save carbon.
     solver : {"highs", "highs-simplex", "highs-ipx", "highs-hipo"}, optional
-        Chosen by what the program's rows couple when None.
+        Chosen by what the program's rows couple when None. ``"highs-hipo"`` comes with the extra
+        ``hipo``.
     time_limit_s : float, optional
         Give up after this long [s].
     warm_start : Dispatch, optional

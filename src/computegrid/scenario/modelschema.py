@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from collections.abc import Mapping
@@ -195,8 +196,8 @@ def _columns(table: str) -> dict[str, str]:
 
 def _said_of(rule: type[Rule]) -> dict[str, str]:
     """What a docstring says of each parameter, as one line."""
-    text = re.split(r"\n\s*(?:Notes|Examples|Raises)\n\s*-+\n", rule.__doc__ or "")[0]
-    parts = re.split(r"(?m)^ {4}(\w[\w, ]*) : .*$", text)
+    text = re.split(r"\n(?:Notes|Examples|Raises)\n-+\n", inspect.cleandoc(rule.__doc__ or ""))[0]
+    parts = re.split(r"(?m)^(\w[\w, ]*) : .*$", text)
     found: dict[str, str] = {}
     for names, body in zip(parts[1::2], parts[2::2], strict=True):
         line = _in_a_file(" ".join(body.split()))

@@ -53,8 +53,8 @@ def solve_highs(
     chosen = method or ("choose" if whole is not None else choose_method(lp))
     highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     options: dict[str, Any] = {
-        "output_flag": False, "presolve": "on" if presolve else "off", "solver": chosen,
-        "run_crossover": "on",
+        "output_flag": False, "log_to_console": False, "presolve": "on" if presolve else "off",
+        "solver": chosen, "run_crossover": "on",
     }
     if whole is not None:
         options["mip_rel_gap"] = 1e-7
@@ -65,7 +65,7 @@ def solve_highs(
         options["threads"] = threads
     for name, value in options.items():
         if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
-            raise SolverError(f"HiGHS refuses the option {name} = {value!r}")
+            raise SolverError(f"HiGHS refuses the option {name} = {value!r}{_cure(value)}")
     begin = time.perf_counter()
     _hand_over(highs, lp, whole)
     ready = time.perf_counter()
@@ -88,6 +88,12 @@ def solve_highs(
         seconds=seconds,
         handover_seconds=ready - begin,
     )
+
+
+def _cure(value: object) -> str:
+    """What to do where HiGHS came without the method asked for."""
+    return ("; HiPO comes with an extra: pip install 'computegrid[hipo]', or use "
+            "solver='highs-ipx'") if value == "hipo" else ""
 
 
 def _run(highs: Any) -> Any:

@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from computegrid.solvers.kernel_cache import ForgivingCache
+
 F = TypeVar("F", bound=Callable[..., Any])
 Ints = npt.NDArray[np.int32]
 Unsigned = npt.NDArray[np.uint32]
@@ -65,7 +67,8 @@ def _compiled(function: F) -> F:
     """Compile without reordering of sums; kept on disk where a place can be written."""
     try:
         compiled: Any = njit(cache=True, nogil=True)(function)
-    except RuntimeError:
+        compiled._cache = ForgivingCache(compiled._cache)
+    except (RuntimeError, OSError):
         compiled = njit(nogil=True)(function)
     made: F = compiled
     return made

@@ -15,7 +15,7 @@ from computegrid.tables.names import check_columns
 from computegrid.tables.schema import Column, Table
 
 MOST_ROWS = 50_000_000
-_CONTROL = r"[\x00-\x1f\x7f\u2028\u2029]"
+_CONTROL = "[\\x00-\\x1f\\x7f\u2028\u2029]"
 
 
 def check_table(table: Table, raw: pd.DataFrame, *, source: str = "") -> pd.DataFrame:
