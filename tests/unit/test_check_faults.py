@@ -74,7 +74,7 @@ FAULTS: dict[str, tuple[Callable[[Tables], None], str]] = {
     **{f"infinite {t}.{c}": (cell(t, c, np.inf), "infinite") for t, c in NUMBERS},
     **{f"text in {t}.{c}": (cell(t, c, "much"), "is not a number") for t, c in NUMBERS},
     "NaN capacity": (cell("sites", "capacity_mw", np.nan), "blank or NaN"),
-    "NaN demand": (cell("demand", "mw", np.nan), "blank or NaN"),
+    "NaN demand": (cell("demand", "mw", np.nan), "1 of 3 hours, first 2025-03-01 00:00"),
     "negative capacity": (cell("sites", "capacity_mw", -1.0), "at least 0"),
     "negative demand": (cell("demand", "mw", -1.0), "at least 0"),
     "negative carbon": (cell("sites", "carbon_kg_per_mwh", -1.0), "at least 0"),

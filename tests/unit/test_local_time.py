@@ -71,8 +71,8 @@ def test_numbered_hours_are_hours_of_the_day(tmp_path):
 
 
 @pytest.mark.parametrize(("factors", "says"), [
-    (FACTOR[:23], "1 of 24 hours are missing, the first is 23"),
-    ([0.0] * 24, "factors add up to nothing"),
+    (FACTOR[:23], "1 of 24 hours are missing, first 23"),
+    ([0.0] * 24, "is 0 in every hour"),
 ])
 def test_part_of_a_profile_is_a_fault(tmp_path, factors, says):
     with pytest.raises(cg.DataError, match=says):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
@@ -16,6 +17,14 @@ from computegrid.errors import DataError
 from computegrid.scenario.bundled import load
 from computegrid.scenario.scenario import Scenario
 
+
+class Gaps(StrEnum):
+    """How gaps in hourly tables are filled."""
+
+    previous = "previous"
+    interpolate = "interpolate"
+
+
 Model = Annotated[str, typer.Argument(
     metavar="MODEL", help="A bundled model (see `computegrid models`), a TOML file, or a folder "
     "with model.toml.")]
@@ -26,6 +35,9 @@ MapOption = Annotated[Optional[Path], typer.Option(  # noqa: UP045
     "--map", metavar="FILE", help="Write the map: one HTML page, no network needed.")]
 
 
+FillOption = Annotated[Optional[Gaps], typer.Option(  # noqa: UP045
+    "--fill", help="What stands for a missing hour of demand or of a site's figures; left out: "
+    "what the model says, else it is refused.")]
 LangOption = Annotated[str, typer.Option(help="Words and names: en, zh or both.")]
 LandOption = Annotated[str, typer.Option(help="Bundled land: coarse, or fine (0.5 MB more).")]
 WorldviewOption = Annotated[Optional[str], typer.Option(  # noqa: UP045
@@ -36,10 +48,10 @@ NoteOption = Annotated[str, typer.Option(
     "--base-map-note", metavar="TEXT", help="Its name and approval number, written on the map.")]
 
 
-def load_model(console: Console, model: str) -> Scenario:
+def load_model(console: Console, model: str, fill: Gaps | None = None) -> Scenario:
     """Load a model while saying so."""
     with console.status(f"reading {model}"):
-        return load(model)
+        return load(model, fill=None if fill is None else fill.value)
 
 
 def tell_remarks(scenario: Scenario, model: str) -> None:

@@ -11,6 +11,7 @@ import typer
 from computegrid.commands import say, saystudies
 from computegrid.commands.shared import (
     BaseMapOption,
+    FillOption,
     LandOption,
     LangOption,
     MapOption,
@@ -56,6 +57,7 @@ def run(
     minimise: Annotated[Goal, typer.Option(help="What to minimise.")] = Goal.cost,
     solver: Annotated[Optional[str], typer.Option(  # noqa: UP045
         help="Force a solver, e.g. highs; chosen by the model's structure if left out.")] = None,
+    fill: FillOption = None,
     lang: LangOption = "both",
     land: LandOption = "coarse",
     worldview: WorldviewOption = None,
@@ -69,7 +71,7 @@ def run(
     console = stdout()
     check_target(map_file)
     drawing = map_options(lang, land, worldview, base_map, base_map_note)
-    scenario = load_model(console, model)
+    scenario = load_model(console, model, fill)
     tell_remarks(scenario, model)
     with console.status(f"solving {scenario.arrays.n_lanes * scenario.arrays.n_hours:,} flows"):
         dispatch = solve(scenario, regime, minimise.value, solver=solver)
@@ -89,23 +91,27 @@ def stream(
     gap: Annotated[float, typer.Option(
         help="Between the answer and the proven bound, relative to the operating cost.")] = 1e-5,
     days: Annotated[int, typer.Option(min=1, help="Days held in memory at a time.")] = 1,
+    fill: FillOption = None,
 ) -> None:
     """Solve a long horizon a few days at a time, to a proven gap, writing Parquet as it goes.
 
     Example: [bold]computegrid stream my-year --regime carbon-cap --save year[/bold]
     """
     console = stdout()
-    scenario = load_model(console, model)
+    scenario = load_model(console, model, fill)
     with progress_bar(console) as progress:
         found = solve_streamed(scenario, save, regime, gap=gap, days=days, progress=progress)
     saystudies.print_streamed(console, found)
 
 
-def check(model: Annotated[str, typer.Argument(
-    metavar="PATH", help="A folder with model.toml, a TOML file, or a bundled name.")]) -> None:
+def check(
+    model: Annotated[str, typer.Argument(
+        metavar="PATH", help="A folder with model.toml, a TOML file, or a bundled name.")],
+    fill: FillOption = None,
+) -> None:
     """Check a model: its tables, its keys, and every rule of every regime. Solves nothing."""
     console = stdout()
-    scenario = load_model(console, model)
+    scenario = load_model(console, model, fill)
     found = say.check_regimes(scenario)
     say.print_check(console, scenario, found)
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from computegrid.errors import DataError, Fault, ScenarioError, did_you_mean
+from computegrid.scenario.gaps import Fill
 from computegrid.scenario.modelfile import read_model, regimes_of
 from computegrid.scenario.package import sources_of, tables_of
 from computegrid.scenario.scenario import Scenario
@@ -82,12 +83,15 @@ def facts_folder(path: Path, data: str) -> Path:
     )
 
 
-def load(model: str | Path) -> Scenario:
+def load(model: str | Path, *, fill: Fill | None = None) -> Scenario:
     """Load a model: a bundled name, a TOML file, or a folder that holds ``model.toml``.
 
     Parameters
     ----------
     model : str or Path
+    fill : {"previous", "interpolate"}, optional
+        What stands for a blank or missing hour of demand or of a site's figures, in place of what
+        the model file says: see :meth:`Scenario.from_tables`.
 
     Returns
     -------
@@ -118,6 +122,7 @@ def load(model: str | Path) -> Scenario:
             title=described.title, title_zh=described.title_zh, as_of=described.as_of,
             default_regime=described.default_regime, available_share=described.available,
             unusual=described.unusual, group_by=described.group_by,
+            fill=fill or described.fill,
         )
         return replace(scenario, _notes=(*notes, *scenario._notes))
     except ScenarioError as error:

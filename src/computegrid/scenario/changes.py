@@ -15,6 +15,7 @@ import pandas as pd
 
 from computegrid.errors import Fault, ScenarioError, did_you_mean
 from computegrid.scenario.arrays import Arrays
+from computegrid.scenario.gaps import Fill
 from computegrid.scenario.lanes import Network
 from computegrid.scenario.select import column_of, positions
 from computegrid.tables import schema
@@ -45,6 +46,8 @@ class Given:
     group_by : str
     lanes, routes : DataFrame or None
         None where lanes were made from places, where no corridor is known.
+    fill : {"previous", "interpolate"} or None
+        How gaps in hourly tables are filled.
     """
 
     network: Network | None = None
@@ -53,6 +56,7 @@ class Given:
     group_by: str = ""
     lanes: pd.DataFrame | None = field(default=None, repr=False)
     routes: pd.DataFrame | None = field(default=None, repr=False)
+    fill: Fill | None = None
 
 
 def scaled(
@@ -269,6 +273,7 @@ def one_more_site(
     joined = pd.concat([frame, added])
     out: dict[str, Any] = {"sites": gpd.GeoDataFrame(joined, geometry=[
         *sites.geometry, _place(row)], crs=sites.crs)}
+    out["sites"].attrs |= sites.attrs
     if lanes is not None:
         named = {c.name: c.default for c in schema.LANES.columns
                  if c.default is not None and c.name not in lanes.columns}

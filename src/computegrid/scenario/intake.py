@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 from numbers import Real
 from typing import Any
 
 import pandas as pd
 
 from computegrid.errors import DataError, Fault, did_you_mean
+from computegrid.scenario.gaps import ASSUMED, assumed_columns
 from computegrid.tables import schema
 from computegrid.tables.check import collect
 from computegrid.tables.geo import located
@@ -74,7 +77,8 @@ def typed_tables(
             if column not in typed.columns:
                 typed[column] = float("nan")
         tables[name] = located(typed, name, faults)
-    demand = collect(known["demand"], raw["demand"], faults)
+    tables["sites"].attrs[ASSUMED] = assumed_columns(raw["sites"])
+    demand = collect(_with_gaps(known["demand"], raw["demand"]), raw["demand"], faults)
     workloads = raw["workloads"]
     if workloads is None:
         names = demand["workload"].unique() if "workload" in demand.columns else [ONE_WORKLOAD]
@@ -96,7 +100,21 @@ def typed_tables(
         present = {*getattr(given, "columns", ()), *getattr(given.index, "names", ())}
         tables["site_hours"] = typed[[c for c in typed.columns if c in present]]
     tables["hours"] = _hours(raw["hours"], known["hours"], tables, faults, notes)
+    if faults and "mw" in demand.columns and demand["mw"].isna().any():
+        # gaps are not looked for until the rest is right: blank cells are told with it
+        told: list[Fault] = []
+        collect(known["demand"], raw["demand"], told)
+        faults += [one for one in told if one not in faults]
     return tables
+
+
+def _with_gaps(known: schema.Table, given: pd.DataFrame) -> schema.Table:
+    """Demand whose blank cells are gaps where it is hourly; elsewhere they are faults."""
+    if "hour" not in {*given.columns, *given.index.names}:
+        return known
+    return replace(known, columns=tuple(
+        replace(column, default=math.nan) if column.name == "mw" else column
+        for column in known.columns))
 
 
 def _hours(

@@ -85,6 +85,9 @@ class ModelFile(pydantic.BaseModel):
     sites: dict[str, Any] = _selector("which rows of sites.csv; left out = all")
     workloads: dict[str, Any] = _selector("which rows of workloads.csv; left out = all")
     hours: Hours | None = _said("days of seasons; left out = hours.csv or the demand's", None)
+    fill: Literal["previous", "interpolate"] | None = _said(
+        "what stands for a blank or missing hour of demand or of a site's figures: the hour before,"
+        " or the line between its neighbours; left out = such a gap is refused", None)
     unusual: list[str] = pydantic.Field(
         default_factory=list, description="columns whose figures may lie outside the usual range")
     available: dict[str, float] = pydantic.Field(

@@ -15,6 +15,7 @@ from computegrid.scenario import changes
 from computegrid.scenario.arrays import Arrays, build_arrays
 from computegrid.scenario.changes import Factor, Given
 from computegrid.scenario.explain import Explanation, explain
+from computegrid.scenario.gaps import Fill, check_fill, close_gaps
 from computegrid.scenario.intake import (
     asked_links,
     available_shares,
@@ -93,6 +94,7 @@ class Scenario:
         unusual: Iterable[str] = (),
         ownership: pd.DataFrame | None = None,
         routes: pd.DataFrame | None = None,
+        fill: Fill | None = None,
     ) -> Scenario:
         """Make a scenario from tables of one's own; extra columns are kept for rules.
 
@@ -139,6 +141,11 @@ class Scenario:
         routes : DataFrame, optional
             Tidy ``from_area, to_area, corridor``: the corridors (with ``;`` between them) that
             lanes go through, by the column ``area`` of regions and sites.
+        fill : {"previous", "interpolate"}, optional
+            What is taken where demand or an hourly figure of a site is blank or its row missing:
+            the figure of the hour before, or the line between the neighbours in time, within a
+            chain of hours; said in ``remarks``. When None the site's own figure in ``sites`` is
+            taken where there is one, and every other gap is a fault.
         unusual : list of str, optional
             Columns whose figures may lie outside the range that is plausible in their unit.
         name, title, title_zh, as_of, default_regime
@@ -171,8 +178,11 @@ class Scenario:
         owners = typed_owners(ownership, faults)
         routes = typed_routes(routes, faults)
         sources = typed_sources(sources, faults)
+        check_fill(fill, faults)
         _raise_if(faults, name)
         check_references(tables, share, faults)
+        _raise_if(faults, name)
+        close_gaps(tables, fill, faults, notes)
         _raise_if(faults, name)
         tables["sites"] = with_owner_columns(tables["sites"], owners, tables["regions"])
         notes += remark_on_routes(tables["regions"], tables["sites"], routes)
@@ -200,7 +210,7 @@ class Scenario:
             sources=sources, ownership=owners,
             _notes=tuple(notes),
             _given=Given(network, dict(available_share or {}), unusual, group_by, own_lanes,
-                         routes),
+                         routes, fill),
         )
 
     def to_tables(self) -> dict[str, Any]:
@@ -242,7 +252,7 @@ class Scenario:
             "group_by": given.group_by, "network": given.network,
             "available_share": dict(given.available_share), "sources": self.sources.copy(),
             "unusual": given.unusual, "ownership": self.ownership.copy(),
-            "routes": _copied(given.routes),
+            "routes": _copied(given.routes), "fill": given.fill,
         }
 
     def replace(self, **tables: Any) -> Scenario:
