@@ -296,27 +296,10 @@ def _clock(hours: pd.DataFrame, step: float | None) -> tuple[np.ndarray, np.ndar
 def _day_shapes(profiles: pd.DataFrame, workloads: pd.Series) -> np.ndarray:
     """Factor of each workload in every hour of the local day, mean 1, shape (W, 24).
 
-    A workload without a profile is flat; one with part of a profile is a fault.
+    A workload without a profile is flat; a profile has all its hours (see `optional`).
     """
     table = profiles.pivot_table(index="workload", columns="hour_local", values="factor")
     table = table.reindex(index=workloads, columns=[float(hour) for hour in range(24)])
-    faults = []
-    for workload in profiles["workload"][profiles["hour_local"] % 1 != 0].unique():
-        faults.append(Fault("demand_profiles.csv", "hours of the day are whole, 0 to 23",
-                            row=str(workload), column="hour_local"))
-    for workload, row in table.iterrows():
-        missing = row.index[row.isna()]
-        if 0 < len(missing) < 24:
-            faults.append(Fault(
-                "demand_profiles.csv", f"{len(missing)} of 24 hours are missing, the first is "
-                f"{missing[0]:g}", row=str(workload),
-                cure="give every hour, or none for a flat day"))
-        elif not len(missing) and not row.sum() > 0:
-            faults.append(Fault("demand_profiles.csv", "factors add up to nothing",
-                                row=str(workload), column="factor",
-                                cure="give factors whose mean is 1"))
-    if faults:
-        raise DataError("demand_profiles.csv cannot be used:", faults)
     shape = table.fillna(1.0).to_numpy(dtype=np.float64)
     scaled: np.ndarray = shape / shape.mean(axis=1, keepdims=True)
     return scaled
