@@ -28,13 +28,18 @@ def canonical(lp: LinearProgram, solution: Solution, weights: Floats) -> Solutio
               x_j = \underline x_j \text{ or } \overline x_j \text{ where } z_j \ne 0,\quad
               a_i x = l_i \text{ or } u_i \text{ where } y_i \ne 0
 
-    If that program is not solved, the answer is returned as it was.
+    Where the solver can find it itself (networks) it is asked, else HiGHS is. If that program is
+    not solved, the answer is returned as it was.
     """
     x, y = solution.x, solution.row_dual
-    matrix = lp.matrix()
-    reduced = lp.cost - np.asarray(matrix.T @ y)
     used = np.abs(x) > 0
     tie = TIE * float(np.abs(lp.cost[used] * x[used]).sum() / max(np.abs(x).sum(), 1e-300))
+    if solution.among_equals is not None:
+        least = solution.among_equals(weights, tie)
+        if least is not None:
+            return replace(solution, x=np.clip(least, lp.col_lower, lp.col_upper))
+    matrix = lp.matrix()
+    reduced = lp.cost - np.asarray(matrix.T @ y)
     lower, upper = _at_their_bounds(x, reduced, lp.col_lower, lp.col_upper, tie)
     row_lower, row_upper = _at_their_bounds(
         np.asarray(matrix @ x), y, lp.row_lower, lp.row_upper, tie)

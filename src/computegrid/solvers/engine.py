@@ -80,7 +80,8 @@ def solve_network_program(
                             f"network simplex on {units}: {failure}", time.perf_counter() - begin)
         how = f"network simplex on {units}, {how} ({_names(network)})"
     found = Solution(Status.OPTIMAL, x, row_dual, how, time.perf_counter() - begin,
-                     warm=oracle.keep(prices))
+                     warm=oracle.keep(prices),
+                     among_equals=None if network.side_blocks else oracle.among_equals)
     return _proven(lp, found)
 
 

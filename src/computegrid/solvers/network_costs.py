@@ -58,6 +58,32 @@ def flow_costs(network: Network, cost: Floats) -> list[Floats]:
     return [by_hour[h[0]:h[-1] + 1].ravel() for h in network.units.hours]
 
 
+def weights_of(network: Network, weights: Floats) -> list[Floats]:
+    """Weights of the program's columns as costs of each unit's arcs, shape (m + n,) each.
+
+    An excess is what the second way of its node carries, or what the first lacks of the bound.
+    """
+    lp, tree, scale = network.lp, network.tree, network.scale
+    by_name = {f.name: weights[lp.columns_of(f.name)].reshape(f.shape) for f in lp.families}
+    through, second = np.zeros(tree.coefficient.shape), np.zeros((len(network.soft), len(scale)))
+    for k, n in enumerate(network.soft):
+        block, label = lp.blocks[tree.block[n]], tree.label[n]
+        hours = block.hours
+        weight = by_name[f"excess:{block.name}"][label, hours] * tree.coefficient[n, hours]
+        low = np.isfinite(block.lower[label])
+        through[n, hours] = np.where(low, -weight, 0.0)
+        second[k, hours] = np.where(low, 0.0, weight)
+    parts = [by_name["flow"], by_name["unserved"], through, second]
+    if "backlog" in by_name:
+        parts.append(by_name["backlog"])
+    by_hour = [np.ascontiguousarray(part.T) / scale[:, None] for part in parts]
+    return [
+        np.concatenate([*(part[h[0]:h[-1] + 1].ravel() for part in by_hour),
+                        np.zeros(network.shapes[len(h)].n)])
+        for h in network.units.hours
+    ]
+
+
 def _simple(network: Network) -> bool:
     """Whether all variables start at 0 and can be read as arcs."""
     return all((f.lower == 0).all() for f in network.lp.families)

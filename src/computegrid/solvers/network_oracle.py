@@ -11,7 +11,7 @@ import numpy as np
 
 from computegrid.program.algebra import Floats
 from computegrid.solvers.network import Network
-from computegrid.solvers.network_costs import Bounds
+from computegrid.solvers.network_costs import Bounds, weights_of
 from computegrid.solvers.network_start import tree_of_hours
 from computegrid.solvers.network_tree import ROOT
 from computegrid.solvers.solution import WarmStart
@@ -131,14 +131,53 @@ class Oracle:
             raise InfeasibleNetworkError("infeasible")
         raise NetworkError("stalled")
 
-    def x(self) -> Floats:
-        """Flow, unserved and backlog in the order of the program's columns; excesses too."""
+    def among_equals(self, weights: Floats, tie: float) -> Floats | None:
+        """The cheapest flows of least ``weights``, as :meth:`x`; None if a unit does not end.
+
+        Arcs whose reduced cost is not 0 stay as they are; among the others each unit goes on from
+        its optimal tree. That tree, and what it proves, stays as it is.
+        """
+        from computegrid.solvers import network_kernel as kernel
+
+        scale = self.network.scale
+        found: list[Floats] = []
+        for u, cost in enumerate(weights_of(self.network, weights)):
+            hours = self.network.units.hours[u]
+            shape = self.network.shapes[len(hours)]
+            m, pi, cap = shape.m, self.pi[u], self.bounds.cap[u].copy()
+            source, target = shape.source.copy(), shape.target.copy()
+            reduced = self.bounds.cost[u][:m] + pi[source[:m]] - pi[target[:m]]
+            of_hour = np.concatenate([np.repeat(scale[hours], w) for w in self.network.widths])
+            fixed = np.abs(reduced) * of_hour > tie
+            full = np.flatnonzero(fixed & (self.trees[u].state[:m] < 0))
+            supply = self.bounds.supply[u].copy()
+            np.subtract.at(supply, source[full], cap[full])
+            np.add.at(supply, target[full], cap[full])
+            supply[-1] = 0.0
+            carried = cap[full]
+            cap[:m][fixed] = 0.0
+            flow, most = np.zeros(m + shape.n), PIVOTS_PER_NODE * (shape.n + 100)
+            status, _ = kernel.solve_network(
+                source, target, cost, cap, supply, shape.star, copy_of(self.trees[u]), True, flow,
+                np.zeros(shape.n + 1), most)
+            if status != kernel.OPTIMAL:
+                return None
+            flow[full] = carried
+            found.append(flow)
+        return self.x(found)
+
+    def x(self, flows: list[Floats] | None = None) -> Floats:
+        """Flow, unserved and backlog in the order of the program's columns; excesses too.
+
+        Of the flows given, else of the last run.
+        """
+        flows = self.flow if flows is None else flows
         network, lp = self.network, self.network.lp
         n_hours = len(network.scale)
         stacked = [np.empty((n_hours, w)) for w in network.widths]
         for u, hours in enumerate(network.units.hours):
             at = slice(hours[0], hours[-1] + 1)
-            for into, values in zip(stacked, network.split(self.flow[u], len(hours)), strict=True):
+            for into, values in zip(stacked, network.split(flows[u], len(hours)), strict=True):
                 np.divide(values, network.scale[at, None], out=into[at])
         x = np.zeros(lp.n_columns)
         for name, k in (("flow", 0), ("unserved", 1), ("backlog", 4)):

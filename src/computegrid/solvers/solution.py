@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -91,6 +92,9 @@ class Solution:
         What a like program may start from.
     conflict : Conflict, optional
         Why there is no answer, where that was found on the way.
+    among_equals : callable, optional
+        Of all optimal answers the one of least weights, from those and from the reduced cost below
+        which costs are equal; None where it finds none.
     """
 
     status: Status
@@ -101,3 +105,5 @@ class Solution:
     handover_seconds: float = 0.0
     warm: WarmStart | None = field(default=None, repr=False)
     conflict: Conflict | None = field(default=None, repr=False)
+    among_equals: Callable[[Floats, float], Floats | None] | None = field(
+        default=None, repr=False)
