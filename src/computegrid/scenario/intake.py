@@ -76,7 +76,7 @@ def typed_tables(
         for column in ("lon_deg", "lat_deg"):
             if column not in typed.columns:
                 typed[column] = float("nan")
-        tables[name] = located(typed, name, faults)
+        tables[name] = located(typed, name, faults, notes)
     tables["sites"].attrs[ASSUMED] = assumed_columns(raw["sites"])
     demand = collect(_with_gaps(known["demand"], raw["demand"]), raw["demand"], faults)
     workloads = raw["workloads"]
