@@ -12,7 +12,7 @@ from computegrid.errors import InfeasibleError, SolverError
 from computegrid.program.build import build_program
 from computegrid.scenario.regime import Forbid, Limit, Regime, Share
 from computegrid.scenario.scenario import Scenario
-from computegrid.solvers import choose, network_oracle
+from computegrid.solvers import choose, engine, network_oracle, network_start
 from computegrid.solvers.certificate import certify
 from computegrid.solvers.choose import solve_program
 from computegrid.solvers.network_oracle import NetworkError
@@ -174,3 +174,33 @@ def test_an_answer_that_cannot_be_certified_is_solved_again_by_highs(monkeypatch
     assert dispatch.solver.startswith("HiGHS") and "could not be certified" in dispatch.solver
     with pytest.raises(SolverError, match="certified"):
         solve(scenario, solver="network")
+
+
+@pytest.mark.parametrize("unserved", [100.0, np.inf])
+@pytest.mark.parametrize("hours", [25, 30])
+def test_a_long_chain_starts_from_its_parts(monkeypatch, unserved, hours):
+    """Its optimum is that from its hours; where a part cannot be served alone it is that too."""
+    draw = np.random.default_rng(hours)
+    demand = draw.uniform(0, 2, hours)
+    demand[13:15] = 9.0  # more than the hour can do: it has to wait, also past the end of a part
+    scenario = Scenario.from_tables(
+        regions=pd.DataFrame(index=["A"]),
+        sites=pd.DataFrame({"capacity_mw": [4.0, 3.0]}, index=["s", "t"]),
+        demand=pd.DataFrame({"region": "A", "hour": range(hours), "mw": demand}),
+        workloads=pd.DataFrame({"defer_hours": [5.0], "unserved_usd_per_mwh": [unserved]},
+                               index=["work"]),
+        lanes=pd.DataFrame({"region": "A", "site": ["s", "t"]}),
+        site_hours=pd.DataFrame({"site": np.repeat(["s", "t"], hours),
+                                 "hour": np.tile(np.arange(hours), 2),
+                                 "energy_usd_per_mwh": draw.uniform(1, 50, 2 * hours)}))
+    lp = build_program(scenario, scenario.regime([]))
+    from_hours = engine.solve_network_program(lp)
+    tried = []
+    parts = network_start._tree_of_parts
+    monkeypatch.setattr(network_start, "SHORTEST", 3)
+    monkeypatch.setattr(network_start, "_tree_of_parts",
+                        lambda *given: tried.append(parts(*given)) or tried[-1])
+    from_parts = engine.solve_network_program(lp)
+    assert len(tried) == 1 and (tried[0] is None) == (unserved == np.inf)
+    assert lp.cost @ from_parts.x == pytest.approx(lp.cost @ from_hours.x, rel=1e-12)
+    certify(lp, from_parts, scenario.arrays)

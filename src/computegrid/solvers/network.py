@@ -97,7 +97,7 @@ class Network:
     @cached_property
     def shapes(self) -> dict[int, Shape]:
         """Shape of a unit by its number of hours; that of a single hour too."""
-        return {n: _shape(self, n) for n in {1, *(len(h) for h in self.units.hours)}}
+        return {n: shape_of(self, n) for n in {1, *(len(h) for h in self.units.hours)}}
 
     @property
     def widths(self) -> list[int]:
@@ -172,7 +172,8 @@ def excess_of(lp: Equations, block: int) -> tuple[Family, float] | None:
     return None
 
 
-def _shape(network: Network, n_hours: int) -> Shape:
+def shape_of(network: Network, n_hours: int) -> Shape:
+    """Nodes and arcs of ``n_hours`` hours in a row."""
     tree, n_asks, n_nodes = network.tree, network.n_asks, network.n_nodes
     per_hour = n_asks + n_nodes
     n = n_hours * per_hour

@@ -12,7 +12,7 @@ import numpy as np
 from computegrid.program.algebra import Floats
 from computegrid.solvers.network import Network
 from computegrid.solvers.network_costs import Bounds, weights_of
-from computegrid.solvers.network_start import tree_of_hours
+from computegrid.solvers.network_start import first_tree
 from computegrid.solvers.network_tree import ROOT
 from computegrid.solvers.solution import WarmStart
 from computegrid.solvers.split import workers
@@ -112,7 +112,7 @@ class Oracle:
         if self.trees[u] is None:
             near = None if last is None else self.trees[last]
             if near is None or len(near.parent) != shape.n + 1:
-                near = None if len(hours) == 1 else tree_of_hours(
+                near = None if len(hours) == 1 else first_tree(
                     self.network, len(hours), cost, self.bounds.cap[u], self.bounds.supply[u],
                     PIVOTS_PER_NODE * (shape.n + 100))
                 warm = near is not None
