@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 THEATRES := china europe gulf
 
-.PHONY: run test install lint schema quick mutants clean
+.PHONY: run test install lint schema quick differential mutants clean
 
 run: $(READY)  ## Solve the models, compare and freeze the theatres; maps and tables into out/
 	@mkdir -p out
@@ -40,6 +40,9 @@ schema: $(READY)  ## Write what follows from tables/schema.py: data packages, mo
 
 quick: $(READY)  ## The tests that need neither a browser nor a bundled model
 	$(BIN)/pytest tests/unit tests/golden
+
+differential: $(READY)  ## Every way to an answer against a literal program, on 1,000 worlds
+	COMPUTEGRID_SEEDS=1000 $(BIN)/pytest tests/property/test_literal.py
 
 mutants: $(READY)  ## Break what must not be wrong in every way and see a test fail (hours)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[mutants]'
