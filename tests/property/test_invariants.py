@@ -94,7 +94,9 @@ def test_a_site_nobody_can_reach_changes_nothing(world: World) -> None:
     if any(getattr(rule, "quantity", "") == "utilisation" for rule in world.rules):
         return  # its capacity counts where a rule speaks of capacity
     extra = {**world.sites[0], "site": "moon", "control": "moon", "pue": 2.0}
-    same_cost(solved(world), solved(world.with_(sites=[*world.sites, extra])))
+    hours = world.site_hours + [
+        {**x, "site": "moon"} for x in world.site_hours if x["site"] == "s0"]
+    same_cost(solved(world), solved(world.with_(sites=[*world.sites, extra], site_hours=hours)))
 
 
 @QUICK
