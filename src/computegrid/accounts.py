@@ -13,9 +13,10 @@ from computegrid.program import objective, rules
 from computegrid.program.algebra import PLANNER, Floats, LinearProgram
 from computegrid.program.selection import selection_of
 from computegrid.scenario.arrays import Arrays
+from computegrid.scenario.home import same_on_lanes
 from computegrid.scenario.regime import Charge, Limit, Regime
 from computegrid.scenario.scenario import Scenario
-from computegrid.tables.labels import BLANK, as_labels
+from computegrid.tables.labels import as_labels
 from computegrid.units import KG_PER_T
 
 SMALLEST_FLOW_MW = 1e-9
@@ -133,9 +134,7 @@ def own_control(scenario: Scenario) -> Floats | None:
     if not pairs:
         return None
     for there, here in pairs:
-        left = as_labels(regions[here])[a.lane_region]
-        right = as_labels(sites[there])[a.lane_site]
-        own |= (left == right) & (left != BLANK)
+        own |= same_on_lanes(scenario.tables, a, here, there)
     return own.astype(np.float64)
 
 
@@ -154,13 +153,13 @@ def workload_table(scenario: Scenario, flow: Floats, unserved: Floats) -> pd.Dat
     a, tables = scenario.arrays, scenario.tables
     work = flow * a.weight_hours
     lane = work.sum(axis=1)
-    home = _same(scenario, scenario.group_by)
+    home = at_home(scenario)
     names = tables["workloads"].index
     lanes = pd.DataFrame({
         "served_mwh": lane,
         "energy_mwh": (objective.energy_mwh(a) * work).sum(axis=1),
         "carbon_t": (objective.carbon_kg(a) * work).sum(axis=1) / KG_PER_T,
-        "home_share": lane * home,
+        "home_share": np.nan if home is None else lane * home,
         "mean_distance_km": lane * tables["lanes"]["distance_km"].to_numpy(dtype=np.float64),
         "mean_rtt_ms": lane * a.rtt_ms,
     }).groupby(a.lane_workload).sum(min_count=1)
@@ -183,36 +182,27 @@ def exchange_table(scenario: Scenario, flow: Floats, by: str) -> pd.DataFrame:
     a, tables = scenario.arrays, scenario.tables
     if by not in tables["regions"].columns or by not in tables["sites"].columns:
         shared = tables["regions"].columns.intersection(tables["sites"].columns)
-        raise ScenarioError(
-            f"regions and sites do not both have a column {by!r}; "
-            f"{did_you_mean(by, shared.drop('geometry'))}"
-        )
-    table = pd.DataFrame(
-        {
-            "workload": tables["workloads"].index.take(a.lane_workload),
-            "wanted_in": as_labels(tables["regions"][by])[a.lane_region],
-            "done_in": as_labels(tables["sites"][by])[a.lane_site],
-            "mwh": flow @ a.weight_hours,
-        }
-    )
-    return table.pivot_table(
-        index=["workload", "wanted_in"],
-        columns="done_in",
-        values="mwh",
-        aggfunc="sum",
-        fill_value=0.0,
-    )
+        raise ScenarioError(f"regions and sites do not both have a column {by!r}; "
+                            f"{did_you_mean(by, shared.drop('geometry'))}")
+    table = pd.DataFrame({
+        "workload": tables["workloads"].index.take(a.lane_workload),
+        "wanted_in": as_labels(tables["regions"][by])[a.lane_region],
+        "done_in": as_labels(tables["sites"][by])[a.lane_site],
+        "mwh": flow @ a.weight_hours,
+    })
+    return table.pivot_table(index=["workload", "wanted_in"], columns="done_in", values="mwh",
+                             aggfunc="sum", fill_value=0.0)
 
 
-def _same(scenario: Scenario, by: str) -> Floats:
-    """1 where a lane's site lies in the region's own group, shape (L,); NaN without a group."""
-    a, tables = scenario.arrays, scenario.tables
+def at_home(scenario: Scenario) -> Floats | None:
+    """1 where a lane's site lies in the region's own group (``group_by``), shape (L,).
+
+    None when regions and sites share no such column. Blank and unknown are never home.
+    """
+    by = scenario.group_by
     if not by:
-        return np.full(a.n_lanes, np.nan)
-    left = as_labels(tables["regions"][by])[a.lane_region]
-    right = as_labels(tables["sites"][by])[a.lane_site]
-    same: Floats = ((left == right) & (left != BLANK)).astype(np.float64)
-    return same
+        return None
+    return same_on_lanes(scenario.tables, scenario.arrays, by, by).astype(np.float64)
 
 
 def summary(

@@ -7,7 +7,7 @@ import pandas as pd
 
 from computegrid.errors import ScenarioError, did_you_mean
 from computegrid.program.algebra import Floats
-from computegrid.scenario.ownership import UNKNOWN
+from computegrid.scenario.home import UNKNOWN
 from computegrid.scenario.scenario import Scenario
 from computegrid.tables.labels import as_labels
 from computegrid.units import HOURS_PER_YEAR

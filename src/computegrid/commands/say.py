@@ -58,6 +58,7 @@ def print_dispatch(console: Console, dispatch: Dispatch) -> None:
         totals.add_row(quantity, f"{value:,.{digits}f}", unit)
     console.print(totals)
     _print_workloads(console, dispatch)
+    _print_waiting(console, dispatch)
     _print_exchange(console, dispatch)
     _print_control(console, dispatch)
     _print_unserved(console, dispatch)
@@ -105,6 +106,22 @@ def _print_workloads(console: Console, dispatch: Dispatch) -> None:
                       f"{row['unserved_mwh'] / 1000:,.1f}", percent(row["home_share"]),
                       f"{row['mean_distance_km']:,.0f}", f"{row['mean_rtt_ms']:.1f}",
                       f"{carbon:,.0f}")
+    console.print(table)
+
+
+def _print_waiting(console: Console, dispatch: Dispatch) -> None:
+    """Say how long work waited, of the workloads of which some did."""
+    delays = dispatch.delays
+    delays = delays[delays["waited_mwh"] > 0]
+    if delays.empty:
+        return
+    figures = ("demand GWh", "waited GWh", "mean delay h", "longest h", "may wait h")
+    table = Table(name_column("workload"), *map(figure_column, figures),
+                  title="Work that waited (first come, first served; the mean is of what waited)")
+    for name, row in delays.iterrows():
+        table.add_row(escape(str(name)), f"{row['demand_mwh'] / 1000:,.1f}",
+                      f"{row['waited_mwh'] / 1000:,.1f}", f"{row['mean_delay_hours']:.1f}",
+                      f"{row['longest_delay_hours']:g}", f"{row['defer_hours']:g}")
     console.print(table)
 
 

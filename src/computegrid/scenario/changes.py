@@ -132,9 +132,9 @@ def _of_demand(tables: Tables, factor: Factor, faults: list[Fault]) -> Floats:
     shape = len(tables["regions"]), len(tables["workloads"])
     if not isinstance(factor, (Mapping, pd.Series)):
         return np.full(shape, _number("demand", factor, faults))
-    workloads = {str(key): value for key, value in factor.items()
-                 if str(key) in tables["workloads"].index}
-    others = {str(key): value for key, value in factor.items() if str(key) not in workloads}
+    named = {label(key): value for key, value in factor.items()}
+    workloads = {key: value for key, value in named.items() if key in tables["workloads"].index}
+    others = {key: value for key, value in named.items() if key not in workloads}
     for key in workloads:
         if key in tables["regions"].index:
             faults.append(Fault("scaled", "is a region and a workload", row=key, column="demand",

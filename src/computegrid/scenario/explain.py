@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from computegrid.scenario.ownership import UNKNOWN
+from computegrid.scenario.home import UNKNOWN, same
 from computegrid.scenario.regime import Charge, Defer, Forbid, Limit, Regime, Rule, Share
 from computegrid.scenario.rulemask import SAME, lane_mask
 from computegrid.scenario.select import column_of
-from computegrid.tables.labels import BLANK, label
+from computegrid.tables.labels import label
 
 _VERBS = {"Forbid": "forbidden by", "Limit": "limited by", "Share": "counted by",
           "Charge": "charged by", "Defer": "may wait by"}
@@ -162,8 +162,7 @@ def _value(
     shared = column.removeprefix(SAME)
     here = label(tables["regions"][shared][lane["region"]])
     there = label(tables["sites"][shared][lane["site"]])
-    same = here == there != BLANK
-    return f"{same} ({here or UNKNOWN}, {there or UNKNOWN})"
+    return f"{same([here], [there])[0]} ({here or UNKNOWN}, {there or UNKNOWN})"
 
 
 def _when(hours: object) -> str:

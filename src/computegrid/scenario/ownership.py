@@ -11,12 +11,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from computegrid.errors import DataError, Fault, nearest
+from computegrid.scenario.home import UNKNOWN, is_named
 from computegrid.tables import schema
 from computegrid.tables.check import collect
 from computegrid.tables.labels import BLANK, as_labels, as_text, label
 
-UNKNOWN = "unknown"
-"""Jurisdiction of stakes that are not published, and of holders whose split is not."""
 NOT_OWNERSHIP = re.compile(r"contract|guarantee|programme|debt|loan", re.IGNORECASE)
 """Relations that bind without being a stake."""
 COLUMNS = ("foreign_share", "largest_foreign_share", "foreign_share_most", "opaque")
@@ -308,11 +307,60 @@ def with_owner_columns(
     members : DataFrame
         Regions, or any table of ``country, bloc``.
     """
-    if owners.empty or not {"operator", "country"} <= set(sites.columns):
+    found = _from_owners(sites, owners, members)
+    lacking = [c for c in found.columns if c not in sites.columns]
+    if not lacking:
         return sites
+    more = sites.assign(**{c: found[c] for c in lacking})
+    first = [c.name for c in schema.SITES.columns if c.name in more.columns]
+    return more[[*first, *more.columns.difference(first, sort=False)]]
+
+
+def without_owner_columns(
+    sites: pd.DataFrame, owners: pd.DataFrame, members: pd.DataFrame
+) -> pd.DataFrame:
+    """Return sites without the columns that follow from ownership, so that they are made anew.
+
+    A column in which a site says otherwise is its own, and stays.
+    """
+    found = _from_owners(sites, owners, members)
+    return sites.drop(columns=[c for c in found.columns if c in sites.columns
+                               and not _differs(sites[c], found[c]).any()])
+
+
+def contradicted_owners(
+    sites: pd.DataFrame, owners: pd.DataFrame, members: pd.DataFrame
+) -> list[Fault]:
+    """A remark for each column of sites that says otherwise than ownership does; it is taken."""
+    found, said = _from_owners(sites, owners, members), []
+    for column in found.columns.intersection(sites.columns):
+        other = np.flatnonzero(_differs(sites[column], found[column]))
+        if len(other):
+            first = other[0]
+            more = f", and so for {len(other) - 1} more" if len(other) > 1 else ""
+            said.append(Fault(
+                "sites", "is taken, though ownership gives "
+                f"{float(found[column].iloc[first]):.4g}{more}", row=str(sites.index[first]),
+                column=column, value=float(sites[column].iloc[first]),
+                cure="leave the column out to have it follow from ownership"))
+    return said
+
+
+def _from_owners(
+    sites: pd.DataFrame, owners: pd.DataFrame, members: pd.DataFrame
+) -> pd.DataFrame:
+    """Columns of ownership as they follow for every site; none where nothing can be told."""
+    if owners.empty or not {"operator", "country"} <= set(sites.columns):
+        return pd.DataFrame(index=sites.index)
     columns = [c for c in ("country", "bloc") if c in members.columns and c in sites.columns]
-    found = site_ownership(sites, owners, pd.concat([members[columns], sites[columns]]))
-    return sites.assign(**{c: found[c] for c in COLUMNS if c not in sites.columns})
+    return site_ownership(sites, owners, pd.concat([members[columns], sites[columns]]))
+
+
+def _differs(given: pd.Series, found: pd.Series) -> Mask:
+    """Where two columns of shares differ; two that are not known do not."""
+    left, right = given.to_numpy(dtype=np.float64), found.to_numpy(dtype=np.float64)
+    differs: Mask = ~np.isclose(left, right, rtol=0.0, atol=1e-6, equal_nan=True)
+    return differs
 
 
 def near_entities(facts: Mapping[str, pd.DataFrame]) -> list[Fault]:
@@ -337,8 +385,8 @@ def near_entities(facts: Mapping[str, pd.DataFrame]) -> list[Fault]:
 
 def _jurisdiction(country: object) -> str:
     text = label(country)
-    blank = text == BLANK or text.lower() == UNKNOWN
-    return UNKNOWN if blank or "/" in text or ";" in text else text
+    named = is_named(as_labels([text]))[0]
+    return UNKNOWN if not named or "/" in text or ";" in text else text
 
 
 def _told(bloc: str) -> tuple[str, ...]:

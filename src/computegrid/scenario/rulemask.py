@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from computegrid.errors import ScenarioError, did_you_mean
+from computegrid.scenario.home import same
 from computegrid.scenario.regime import Rule
 from computegrid.scenario.select import (
     Codes,
@@ -22,7 +23,7 @@ from computegrid.scenario.select import (
     positions,
     select,
 )
-from computegrid.tables.labels import BLANK, as_labels
+from computegrid.tables.labels import as_labels
 from computegrid.tables.steps import day_of
 
 SAME = "same_"
@@ -230,6 +231,6 @@ def _lane_column(tables: Tables, column: str, where: str) -> pd.Series:
             f"{where}: no column {column!r}: regions and sites do not both have "
             f"{shared!r}; {did_you_mean(column, known)}"
         )
-    a = as_labels(here)[positions(tables["regions"].index, lanes["region"])]
-    b = as_labels(there)[positions(tables["sites"].index, lanes["site"])]
-    return pd.Series((a == b) & (a != BLANK), index=lanes.index)
+    wanted = as_labels(here)[positions(tables["regions"].index, lanes["region"])]
+    done = as_labels(there)[positions(tables["sites"].index, lanes["site"])]
+    return pd.Series(same(wanted, done), index=lanes.index)

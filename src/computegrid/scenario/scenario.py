@@ -24,7 +24,12 @@ from computegrid.scenario.intake import (
     typed_tables,
 )
 from computegrid.scenario.lanes import Network, fast_enough, links_from_places, links_from_table
-from computegrid.scenario.ownership import typed_owners, with_owner_columns
+from computegrid.scenario.ownership import (
+    contradicted_owners,
+    typed_owners,
+    with_owner_columns,
+    without_owner_columns,
+)
 from computegrid.scenario.regime import Regime, Rule, as_regime, open_market
 from computegrid.scenario.remarks import remarks
 from computegrid.scenario.routes import remark_on_routes, typed_routes, with_corridors
@@ -184,6 +189,7 @@ class Scenario:
         _raise_if(faults, name)
         close_gaps(tables, fill, faults, notes)
         _raise_if(faults, name)
+        notes += contradicted_owners(tables["sites"], owners, tables["regions"])
         tables["sites"] = with_owner_columns(tables["sites"], owners, tables["regions"])
         notes += remark_on_routes(tables["regions"], tables["sites"], routes)
         net = network or Network()
@@ -227,15 +233,11 @@ class Scenario:
 
         Examples
         --------
-        >>> import pandas as pd
-        >>> s = Scenario.from_tables(
-        ...     regions=pd.DataFrame(index=["home"]), lanes=pd.DataFrame(
-        ...         {"region": ["home"], "site": ["a"]}),
-        ...     sites=pd.DataFrame({"capacity_mw": [5.0]}, index=["a"]),
-        ...     demand=pd.DataFrame({"region": ["home"], "mw": [8.0]}))
-        >>> again = Scenario.from_tables(**s.to_tables())
-        >>> again.sites["capacity_mw"].to_dict()
-        {'a': 5.0}
+        >>> import computegrid as cg
+        >>> gulf = cg.load("gulf")
+        >>> again = cg.Scenario.from_tables(**gulf.to_tables())
+        >>> bool((again.arrays.demand_mw == gulf.arrays.demand_mw).all())
+        True
         """
         given = self._given
         if given is None:
@@ -243,6 +245,7 @@ class Scenario:
                                 "which did not keep all it was given; load the model again")
         held = {name: self._tables[name].copy()
                 for name in ("regions", "sites", "demand", "workloads", "hours")}
+        held["sites"] = without_owner_columns(held["sites"], self.ownership, held["regions"])
         return {
             **held, "lanes": _copied(given.lanes), "site_hours": _copied(
                 self._tables.get("site_hours")),
@@ -267,14 +270,11 @@ class Scenario:
 
         Examples
         --------
-        >>> import pandas as pd
-        >>> s = Scenario.from_tables(
-        ...     regions=pd.DataFrame(index=["home"]), lanes=pd.DataFrame(
-        ...         {"region": ["home"], "site": ["a"]}),
-        ...     sites=pd.DataFrame({"capacity_mw": [5.0]}, index=["a"]),
-        ...     demand=pd.DataFrame({"region": ["home"], "mw": [8.0]}))
-        >>> s.replace(sites=s.sites.assign(capacity_mw=9.0)).sites["capacity_mw"].to_dict()
-        {'a': 9.0}
+        >>> import computegrid as cg
+        >>> gulf = cg.load("gulf")
+        >>> half = gulf.replace(sites=gulf.sites.assign(capacity_mw=gulf.sites["capacity_mw"] / 2))
+        >>> float(half.arrays.available_mw.sum() / gulf.arrays.available_mw.sum())
+        0.5
         """
         held = self.to_tables()
         for name in tables:
@@ -334,14 +334,11 @@ class Scenario:
 
         Examples
         --------
-        >>> import pandas as pd
-        >>> s = Scenario.from_tables(
-        ...     regions=pd.DataFrame(index=["home"]), lanes=pd.DataFrame(
-        ...         {"region": ["home"], "site": ["a"]}),
-        ...     sites=pd.DataFrame({"capacity_mw": [5.0]}, index=["a"]),
-        ...     demand=pd.DataFrame({"region": ["home"], "mw": [8.0]}))
-        >>> s.scaled(demand=1.5, capacity_mw={"a": 2.0}).arrays.demand_mw.tolist()
-        [[12.0]]
+        >>> import computegrid as cg
+        >>> gulf = cg.load("gulf")
+        >>> more = gulf.scaled(demand=1.5, energy_usd_per_mwh={"SA": 1.2})
+        >>> round(float(more.arrays.demand_mw.sum() / gulf.arrays.demand_mw.sum()), 9)
+        1.5
         """
         unusual = () if self._given is None else self._given.unusual
         tables, arrays = changes.scaled(self._tables, self._arrays, unusual, factors)

@@ -12,12 +12,13 @@ import pandas as pd
 from computegrid.dispatch import Dispatch
 from computegrid.errors import InfeasibleError, ScenarioError, did_you_mean
 from computegrid.program.objective import Minimise
+from computegrid.scenario.home import is_named
 from computegrid.scenario.regime import Forbid, Regime, Rule
 from computegrid.scenario.scenario import Scenario
 from computegrid.studies.attribution import shapley
 from computegrid.studies.compare import Comparison, compare, steps_of
 from computegrid.studies.solving import Progress
-from computegrid.tables.labels import BLANK, as_labels
+from computegrid.tables.labels import as_labels
 
 RUNGS = {"residency": "", "operator": "hq", "control": "control", "chip": "chip_origin"}
 """Rungs of the price of sovereignty, and the column of sites that must be of home at each."""
@@ -157,7 +158,7 @@ def home_rules(
     regions, sites = scenario.tables["regions"], scenario.tables["sites"]
     column = RUNGS[rung] or home
     homes, rules = as_labels(regions[home]), []
-    for name in sorted(set(homes) - {BLANK}):
+    for name in sorted(set(homes[is_named(homes)])):
         members = {name}
         if column != home and "country" in regions.columns:
             members |= set(as_labels(regions.loc[homes == name, "country"]))
@@ -167,7 +168,8 @@ def home_rules(
             Forbid(
                 label=f"{rung}: {name}",
                 demand={**demand, home: name},
-                supply={column: {"not": sorted(members - {BLANK})}},
+                supply={column: {"not": [one for one in sorted(members)
+                                         if is_named(as_labels([one]))[0]]}},
                 source="assumption of the study",
             )
         )

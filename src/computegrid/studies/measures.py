@@ -5,17 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from computegrid.accounts import own_control
+from computegrid.accounts import at_home, own_control
 from computegrid.dispatch import Dispatch
 from computegrid.program import objective
 from computegrid.program.algebra import Floats
 from computegrid.scenario.scenario import Scenario
-from computegrid.tables.labels import BLANK, as_labels, as_text
+from computegrid.tables.labels import as_labels, as_text
 
 _FROM_SUMMARY = ("cost_usd", "operating_cost_usd", "energy_mwh", "carbon_t", "served_mwh",
                  "unserved_mwh")
-HOME = ("country", "bloc")
-"""Columns of regions and sites that say what home is, where a scenario names none."""
 
 
 def measures(dispatch: Dispatch) -> dict[str, float]:
@@ -75,21 +73,6 @@ def unserved_mw(dispatch: Dispatch) -> Floats:
     shape = dispatch.scenario.arrays.demand_mw.shape
     values: Floats = dispatch.unserved["mw"].to_numpy(dtype=np.float64).reshape(shape)
     return values
-
-
-def at_home(scenario: Scenario) -> Floats | None:
-    """1 where a lane stays in its region's own group (``group_by``, country or bloc), shape (L,).
-
-    None when regions and sites share no such column.
-    """
-    regions, sites, a = scenario.tables["regions"], scenario.tables["sites"], scenario.arrays
-    for column in (scenario.group_by, *HOME):
-        if column in regions.columns and column in sites.columns:
-            left = as_labels(regions[column])[a.lane_region]
-            right = as_labels(sites[column])[a.lane_site]
-            same: Floats = ((left == right) & (left != BLANK)).astype(np.float64)
-            return same
-    return None
 
 
 def weighted_quantile(values: Floats, weight: Floats, quantile: float) -> float:

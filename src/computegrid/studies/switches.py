@@ -10,6 +10,7 @@ import numpy as np
 
 from computegrid.errors import ScenarioError, did_you_mean
 from computegrid.program.algebra import Codes
+from computegrid.scenario.home import UNKNOWN
 from computegrid.scenario.regime import Forbid, Limit, Regime, Share
 from computegrid.scenario.routes import CORRIDOR, corridors_named
 from computegrid.scenario.rulemask import ask_mask, lane_mask
@@ -20,7 +21,7 @@ By = Literal["control", "operator", "technology", "chip_origin", "site", "corrid
 KINDS: tuple[By, ...] = ("control", "operator", "technology", "chip_origin", "site", "corridor")
 JURISDICTIONS = frozenset({"control", "technology", "chip_origin"})
 """Kinds whose switches are thrown by a jurisdiction, which may spare its own demand."""
-NOBODY = frozenset({BLANK, "unknown"})
+NOBODY = frozenset({BLANK, UNKNOWN})
 """Values that name nobody: no one is known to hold that switch."""
 
 
