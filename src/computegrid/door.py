@@ -18,6 +18,7 @@ from computegrid.scenario.regime import Regime, Rule
 from computegrid.scenario.scenario import Scenario
 from computegrid.solvers import pyomo
 from computegrid.solvers.highs import solve_highs
+from computegrid.solvers.scaling import scaled
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
@@ -128,7 +129,8 @@ def solve_pyomo(model: ConcreteModel, *, time_limit_s: float | None = None) -> D
     lp, whole, columns = pyomo.program_of(model, origin.link)
     said = ""
     if whole.any():
-        best = solve_highs(lp, whole=whole, time_limit_s=time_limit_s)
+        own = scaled(lp, whole)
+        best = own.back(solve_highs(own.lp, whole=whole, time_limit_s=time_limit_s))
         require_optimal(best, origin.scenario, origin.regime, lp)
         at = np.where(whole, np.round(best.x), 0.0)
         lp = replace(lp, col_lower=np.where(whole, at, lp.col_lower),

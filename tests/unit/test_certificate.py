@@ -173,28 +173,27 @@ def test_the_figures_by_hand() -> None:
     assert certificate.holds
     assert str(certificate) == ("primal residual 0.0e+00, dual residual 0.0e+00, slackness "
                                 "0.0e+00, gap 0.0e+00, conservation 0.0e+00")
-    short = figures(lp, answer([6, 3, 0], [3, -1]))  # one too few: 1 / (1 + 10); 3 paid less
-    assert short.primal_residual == pytest.approx(1 / 11)
+    short = figures(lp, answer([6, 3, 0], [3, -1]))  # one too few of 10; 3 paid less
+    assert short.primal_residual == pytest.approx(1 / 10)
     assert (short.objective, short.bound) == (21.0, 24.0)
     assert short.gap == pytest.approx(-3 / 21)
     assert short.slackness == pytest.approx(3 * 1 / 21)
-    over = figures(lp, answer([8, 2, 0], [3, -1]))  # the side row by 2 of 6
-    assert over.primal_residual == pytest.approx(2 / 7)
+    over = figures(lp, answer([8, 2, 0], [3, -1]))  # the side row by 2 of the 8 there
+    assert over.primal_residual == pytest.approx(2 / 8)
     below = figures(lp, answer([0.5, 9.5, 0], [3, -1]))  # the side row by 0.5 of 1
-    assert below.primal_residual == pytest.approx(0.5 / 2)
+    assert below.primal_residual == pytest.approx(0.5 / 1)
     assert below.slackness == pytest.approx(5.5 / 29.5)
-    negative = figures(lp, answer([6, 5, -1], [3, -1]))  # -1 of nothing: 1 / (1 + 0)
-    assert negative.primal_residual == pytest.approx(1.0)
+    negative = figures(lp, answer([6, 5, -1], [3, -1]))  # -1 beside 6 in the balance
+    assert negative.primal_residual == pytest.approx(1 / 6)
     assert negative.slackness == pytest.approx(97 / 27)
-    dear = figures(lp, answer([6, 4, 0], [4, -1]))  # the balance too dear: costs of -1, -1, 96
-    mean = 24 / 10
-    assert dear.dual_residual == pytest.approx(1 / mean)
+    dear = figures(lp, answer([6, 4, 0], [4, -1]))  # the balance too dear: 1 of 4
+    assert dear.dual_residual == pytest.approx(1 / 4)
     assert dear.bound == pytest.approx(40 - 6)
     most = figures(lp, answer([6, 4, 0], [-4, 1]))
     assert most.bound == pytest.approx(-40 + 1)
     assert most.slackness == pytest.approx((5 + 5 * 6 + 7 * 4) / 24)
     given_up = figures(lp, answer([0.1, 0, 9.9], [0, 0]))  # 990 USD of penalties, 0.2 of work
-    assert given_up.gap == pytest.approx(990.2 / 1.0)
+    assert given_up.gap == pytest.approx(990.2 / 0.2)
 
 
 def test_a_variables_own_bound_counts_as_a_row_does() -> None:
@@ -206,7 +205,7 @@ def test_a_variables_own_bound_counts_as_a_row_does() -> None:
     slack = figures(lp, answer([5, 5, 0], [3, 0]))  # 1 from the bound that is worth 1
     assert slack.slackness == pytest.approx(1 / 25)
     assert slack.gap == pytest.approx((25 - 24) / 25)
-    assert figures(lp, answer([8, 2, 0], [3, 0])).primal_residual == pytest.approx(2 / 7)
+    assert figures(lp, answer([8, 2, 0], [3, 0])).primal_residual == pytest.approx(2 / 8)
 
 
 def test_many_figures_are_looked_at_to_the_last() -> None:
@@ -222,25 +221,58 @@ def test_many_figures_are_looked_at_to_the_last() -> None:
     for at in (0, certificate_module.PIECE, n - 1):
         wrong = x.copy()
         wrong[at] = 8.0
-        assert figures(lp, answer(wrong, [])).primal_residual == pytest.approx(3 / 6)
+        assert figures(lp, answer(wrong, [])).primal_residual == pytest.approx(3 / 8)
         assert figures(lp, answer(wrong, [])).slackness == pytest.approx(6 / (2 * n + 6))
 
 
 def test_the_price_of_a_bound_that_is_not_there() -> None:
     lp = replace(by_hand(), row_upper=np.array([10.0, np.inf]))
     wrong = figures(lp, answer([6, 4, 0], [3, -5]))  # reduced cost of x0 is 2 - 3 + 5 = 4
-    assert wrong.dual_residual == pytest.approx(5 / 2.4)
+    assert wrong.dual_residual == pytest.approx(5 / 5)
     both = figures(lp, answer([6, 4, 0], [9, -5]))  # x0: -2, x1: -6 is the worst
-    assert both.dual_residual == pytest.approx(6 / 2.4)
+    assert both.dual_residual == pytest.approx(6 / 9)
 
 
-def test_where_nothing_costs_the_largest_cost_is_the_measure() -> None:
-    free = replace(by_hand(), cost=np.array([0.0, 0.0, 100.0]))
-    assert figures(free, answer([6, 4, 0], [5, 0])).dual_residual == pytest.approx(5 / 100)
-    little = replace(by_hand(), cost=np.array([0.0, 0.0, 0.01]))
-    assert figures(little, answer([6, 4, 0], [5, 0])).dual_residual == pytest.approx(5 / 0.01)
-    nothing = replace(by_hand(), cost=np.zeros(3))
-    assert figures(nothing, answer([6, 4, 0], [5, 0])).dual_residual == pytest.approx(5.0)
+def test_a_price_where_nothing_costs_is_wrong_by_all_of_it() -> None:
+    for cost in ([0.0, 0.0, 100.0], [0.0, 0.0, 0.01], [0.0, 0.0, 0.0]):
+        free = replace(by_hand(), cost=np.array(cost))
+        assert figures(free, answer([6, 4, 0], [5, 0])).dual_residual == 1.0
+        assert certify(free, answer([6, 4, 0], [0, 0]))[0].gap == 0.0
+
+
+def test_residuals_do_not_hide_behind_larger_rows() -> None:
+    """A row of 1e-6 beside one of 1e2: half of the small one left out is half, not 5e-7."""
+    lp = replace(by_hand(), cost=np.array([2.0, 3.0, 100.0]), start=np.array([0, 1, 3], np.int32),
+                 index=np.array([0, 1, 2], np.int32), value=np.ones(3),
+                 row_lower=np.array([1e2, 1e-6]), row_upper=np.array([1e2, 1e-6]))
+    certify(lp, answer([1e2, 1e-6, 0], [2, 3]))
+    assert figures(lp, answer([1e2, 5e-7, 0], [2, 3])).primal_residual == pytest.approx(0.5)
+    below = figures(lp, answer([1e2, 2e-6, -1e-6], [2, 3]))
+    assert below.primal_residual == pytest.approx(0.5)
+    cheap = replace(lp, cost=np.array([2.0, 3e-6, 100.0]))
+    certify(cheap, answer([1e2, 1e-6, 0], [2, 3e-6]))
+    dear = figures(cheap, answer([1e2, 1e-6, 0], [2, 6e-6]))  # 3e-6 of 6e-6 too much
+    assert dear.dual_residual == pytest.approx(0.5)
+    two = replace(lp, start=np.array([0, 1, 4], np.int32), index=np.array([0, 0, 1, 2], np.int32),
+                  value=np.ones(4), row_lower=np.array([1e2, -np.inf]),
+                  row_upper=np.array([1e2, 2e2]))
+    low = figures(two, answer([1e2, 0, 0], [1, 1e-3]))  # a price of a bound that is not there
+    assert low.dual_residual == pytest.approx(1e-3 / 2)
+
+
+@pytest.mark.parametrize("size", [2.0**-30, 1.0, 2.0**30])
+@pytest.mark.parametrize("cost", [2.0**-25, 2.0**25])
+def test_an_answer_is_as_wrong_at_every_size(size: float, cost: float) -> None:
+    lp = by_hand()
+    other = replace(lp, cost=lp.cost * cost, row_lower=lp.row_lower * size,
+                    row_upper=lp.row_upper * size)
+    for x, y in (([6, 4, 0], [3, -1]), ([6, 3, 0], [3, -1]), ([8, 2, 0], [3, -1]),
+                 ([6, 5, -1], [3, -1]), ([6, 4, 0], [4, -1]), ([6, 4, 0], [-4, 1]),
+                 ([0.1, 0, 9.9], [0, 0])):
+        here = figures(lp, answer(x, y))
+        there = figures(other, answer([v * size for v in x], [v * cost for v in y]))
+        assert (there.primal_residual, there.dual_residual, there.slackness, there.gap) == (
+            here.primal_residual, here.dual_residual, here.slackness, here.gap)
 
 
 @pytest.mark.parametrize("name", ["primal_residual", "dual_residual", "slackness", "gap",
@@ -258,7 +290,7 @@ def test_the_refusal_in_words() -> None:
     with pytest.raises(cg.SolverError) as caught:
         certify(by_hand(), answer([6, 3, 0], [3, -1]))
     assert str(caught.value) == (
-        "the answer of by hand could not be certified: primal residual 9.1e-02, dual residual "
+        "the answer of by hand could not be certified: primal residual 1.0e-01, dual residual "
         "0.0e+00, slackness 1.4e-01, gap -1.4e-01, conservation 0.0e+00; check the ranges of the "
         "figures, or try solver='highs'")
     for wrong in (answer([6, 4], [3, -1]), answer([6, 4, 0], [3]), answer([6, 4, np.nan], [3, -1]),
@@ -296,13 +328,13 @@ def test_the_sums_by_hand() -> None:
     for at in (flow + 4, unserved):  # a at y, or a given up, in the first hour; day d wants 16
         more = x.copy()
         more[at] += 1.0
-        assert sums(lp, more, scenario) == pytest.approx(1.0 / 17)
+        assert sums(lp, more, scenario) == pytest.approx(1.0 / 16)
     given_up = x.copy()
     given_up[[flow + 4, unserved]] += [-1.0, 1.0]
     assert sums(lp, given_up, scenario) == pytest.approx(0.0, abs=1e-9)
     later = x.copy()
     later[flow + 4 + 3] += 1.0  # the last hour stands for 3 of 26
-    assert sums(lp, later, scenario) == pytest.approx(3.0 / 27)
+    assert sums(lp, later, scenario) == pytest.approx(3.0 / 26)
     moved = x.copy()
     moved[flow + 4] -= 2.0  # done an hour later, which weighs 2
     moved[flow + 5] += 1.0
@@ -310,7 +342,7 @@ def test_the_sums_by_hand() -> None:
     full = x.copy()
     full[[flow, flow + 4]] += [10.0, -10.0]
     drawn = 2 * (full[flow] + full[flow + 8])
-    assert sums(lp, full, scenario) == pytest.approx((drawn - 8) / 9)
+    assert sums(lp, full, scenario) == pytest.approx((drawn - 8) / 8)
 
 
 def test_the_sums_are_not_asked_of_equations_that_are_not_the_scenarios() -> None:

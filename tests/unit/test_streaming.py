@@ -236,10 +236,11 @@ def test_rules_by_the_hour_are_checked_in_the_last_pass():
     assert hourly_residual(lp, x) == pytest.approx(1.0 / (1.0 + SPARE.max))
     flow[into["s0"], 5] = 0.0
     x[lp.columns_of("excess:base").start] -= 1.0
-    assert hourly_residual(lp, x) == pytest.approx(1.0 / (1.0 + BASE.min))
+    assert hourly_residual(lp, x) == pytest.approx(1.0 / BASE.min)
     x[lp.columns_of("excess:base").start] += 1.0
     flow[into["s3"], 40] = 0.5
-    assert hourly_residual(lp, x) == 0.5
+    wanted = scenario.demand.query("region == 'r1' and hour == 40")["mw"].item()
+    assert hourly_residual(lp, x) == pytest.approx(0.5 / wanted)
 
 
 @pytest.mark.parametrize("given", [{"days": 0}, {"gap": 0.0}])

@@ -77,7 +77,7 @@ class Answers:
             np.bincount(group, spent, self.n_groups).astype(np.float64),
             self.sides.activity(lane, hour, values[:flows] * self.factor, group[:flows],
                                 self.n_groups),
-            abs(float(spent[:flows].sum())),
+            float(np.abs(spent[:flows]).sum()),
         )
 
     def mixture(self, weights: Floats) -> Floats:

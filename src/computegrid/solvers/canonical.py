@@ -9,12 +9,14 @@ import numpy as np
 from computegrid.errors import SolverError
 from computegrid.program.algebra import LinearProgram
 from computegrid.solvers.highs import solve_highs
+from computegrid.solvers.scaling import scaled
 from computegrid.solvers.solution import Floats, Solution, Status
 
 TIE = 1e-8
 """Two costs are equal when they differ by less than this share of the mean cost of a MW."""
 AT_BOUND = 1e-9
-"""A value is at its bound when it is this near to it, relative to 1 + the bound."""
+"""A value is at its bound when it is this near to it, relative to 1 + the bound, of a
+program in units of its own size."""
 
 
 def canonical(lp: LinearProgram, solution: Solution, weights: Floats) -> Solution:
@@ -38,6 +40,9 @@ def canonical(lp: LinearProgram, solution: Solution, weights: Floats) -> Solutio
         least = solution.among_equals(weights, tie)
         if least is not None:
             return replace(solution, x=np.clip(least, lp.col_lower, lp.col_upper))
+    own = scaled(lp)
+    lp, x, y, tie = (own.lp, x / own.column, y / (own.row * own.money),
+                     tie * own.mw / own.money)
     matrix = lp.matrix()
     reduced = lp.cost - np.asarray(matrix.T @ y)
     lower, upper = _at_their_bounds(x, reduced, lp.col_lower, lp.col_upper, tie)
@@ -52,7 +57,7 @@ def canonical(lp: LinearProgram, solution: Solution, weights: Floats) -> Solutio
     rows = np.flatnonzero(np.diff(left.indptr))
     left = left[rows]
     face = LinearProgram(
-        cost=weights[free], col_lower=lower[free], col_upper=upper[free],
+        cost=(weights * own.column)[free] / own.mw, col_lower=lower[free], col_upper=upper[free],
         row_lower=row_lower[rows] - done[rows], row_upper=row_upper[rows] - done[rows],
         start=left.indptr.astype(np.int32), index=left.indices.astype(np.int32), value=left.data,
         families=(), blocks=(),
@@ -64,7 +69,7 @@ def canonical(lp: LinearProgram, solution: Solution, weights: Floats) -> Solutio
     if found.status is not Status.OPTIMAL:
         return solution
     fixed[free] = np.clip(found.x, lower[free], upper[free])
-    return replace(solution, x=fixed)
+    return replace(solution, x=fixed * own.column)
 
 
 def _at_their_bounds(

@@ -1,4 +1,8 @@
-"""Proof that an answer is right, made from the arrays alone."""
+"""Proof that an answer is right, made from the arrays alone.
+
+Residuals are relative to the largest term of their own row or column, whatever the others are: an
+answer of 1e-6 MW is held to the same digits as one of 1e9 MW.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +12,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from computegrid.errors import SolverError
-from computegrid.program.algebra import PLANNER, Equations, LinearProgram
+from computegrid.program.algebra import PLANNER, Codes, Equations, LinearProgram
 from computegrid.scenario.arrays import Arrays
+from computegrid.solvers.ranges import FLOOR
 from computegrid.solvers.solution import Floats, Solution
+from computegrid.solvers.terms import Terms, max_ratio
 
 FEASIBILITY = 1e-6
-"""Largest residual of a bound or row, relative to 1 + its bound."""
+"""Largest residual of a bound or row, relative to its largest term."""
 OPTIMALITY = 1e-6
-"""Largest wrong-signed price, relative to the mean cost of a MW at work."""
+"""Largest wrong-signed reduced cost, relative to the largest term of its column."""
 GAP = 1e-6
 """Largest duality gap and slackness, relative to the operating cost."""
-ROUNDING = 1e-9
-"""Least part of the objective that they are measured against: where nearly nothing is served, the
-operating cost is lost in the rounding of what is not."""
+ROUNDING = 1e-7
+"""Least part of all costs, penalties included, that the gap is measured against: where nearly
+nothing is served, the operating cost is lost in the rounding (1e-15 a term) of what is not."""
 
 PIECE = 8_192
 """Figures looked at in one go: they fit the processor's cache, and BLAS takes one thread."""
@@ -33,19 +39,21 @@ class Certificate:
     Attributes
     ----------
     primal_residual : float
-        Largest violation of a row or bound, relative to 1 + its bound.
+        Largest violation of a row, relative to the largest of its terms and its bound, or of a
+        variable's bound, relative to the bound and the largest term of the rows it enters.
     dual_residual : float
-        Largest wrong-signed reduced cost or row price, relative to the mean cost of what is used.
+        Largest reduced cost of the wrong sign, relative to the largest of its column's terms.
     slackness : float
-        Sum over rows and variables of |price × distance from the bound it leans on| / max(1,
-        operating cost): complementary slackness.
+        Sum over rows and variables of |price × distance from the bound it leans on|, relative to
+        the operating cost: complementary slackness.
     gap : float
-        (primal - dual objective) / max(1, operating cost): the penalties of unserved work are
-        left out of the measure, so that they cannot hide a wrong operating cost.
+        Primal less dual objective, relative to the operating cost, which is the sum of
+        |cost × flow|. The penalties of unserved work are left out of the measure, so that they
+        cannot hide a wrong operating cost; but it is 1e-7 of all costs at least.
     conservation : float
-        Largest imbalance of energy of a region's workload over a day, and largest excess over a
-        site's capacity, added up from the flows and the scenario without the program's matrix,
-        relative to 1 + what is wanted or available.
+        Largest imbalance of energy of a region's workload over a chain of hours, and largest
+        excess over a site's capacity, added up from the flows and the scenario without the
+        program's matrix, relative to what is wanted or available.
     objective, bound : float
         Primal objective, and the lower bound the duals prove [USD, or kg].
     """
@@ -108,18 +116,21 @@ def certify(
     matrix = lp.matrix()
     activity = np.asarray(matrix @ x, dtype=np.float64)
     reduced = lp.cost - np.asarray(matrix.T @ y, dtype=np.float64)
-    primal = max(_violation(activity, lp.row_lower, lp.row_upper),
-                 _violation(x, lp.col_lower, lp.col_upper))
+    terms = Terms(lp, x, y)
     rows, row_slack, row_wrong = _dual_value(y, activity, lp.row_lower, lp.row_upper)
     columns, column_slack, column_wrong = _dual_value(reduced, x, lp.col_lower, lp.col_upper)
     objective = _product(lp.cost, x)
     flow = lp.columns_of("flow")
-    operating = max(1.0, abs(_product(lp.cost[flow], x[flow])), ROUNDING * abs(objective))
+    operating = measure(_product(lp.cost[flow], x[flow], sizes=True),
+                        _product(lp.cost, x, sizes=True))
     certificate = Certificate(
-        primal_residual=primal,
-        dual_residual=max(row_wrong, column_wrong) / _mean_cost(lp, x),
-        slackness=(row_slack + column_slack) / operating,
-        gap=(objective - rows - columns) / operating,
+        primal_residual=max(
+            terms.worst_of_rows(*_beyond(activity, lp.row_lower, lp.row_upper)),
+            terms.worst_of_columns(*_beyond(x, lp.col_lower, lp.col_upper))),
+        dual_residual=max(terms.worst_of_prices(row_wrong),
+                          terms.worst_of_costs(column_wrong, reduced)),
+        slackness=relative(row_slack + column_slack, operating),
+        gap=relative(objective - rows - columns, operating),
         conservation=0.0 if arrays is None else imbalance(lp, x, arrays),
         objective=objective,
         bound=rows + columns,
@@ -130,35 +141,59 @@ def certify(
     return certificate, reduced
 
 
-def _violation(values: Floats, lower: Floats, upper: Floats) -> float:
-    worst = 0.0
+def measure(operating: float, everything: float) -> float:
+    """What gaps are measured against: the operating cost, and a little of all costs at least.
+
+    Both are sums of the sizes of all terms, so that costs and earnings do not cancel.
+    """
+    return max(operating, ROUNDING * everything)
+
+
+def relative(amount: float, size: float) -> float:
+    """An amount relative to a size; nothing of nothing is 0, something of nothing infinite."""
+    if size > 0:
+        return amount / size
+    return float(np.copysign(np.inf, amount)) if amount else 0.0
+
+
+def _beyond(values: Floats, lower: Floats, upper: Floats) -> tuple[Codes, Floats, Floats]:
+    """Which values are beyond their bounds, how far, and the bounds."""
+    found: list[tuple[Codes, Floats, Floats]] = []
     for at in _pieces(len(values)):
         value, low, high = values[at], lower[at], upper[at]
-        for excess, bound in ((low - value, low), (value - high, high)):
-            over = np.flatnonzero(excess > 0)
-            if len(over):
-                worst = max(worst, float((excess[over] / (1 + np.abs(bound[over]))).max()))
-    return worst
+        over = np.flatnonzero((value < low) | (value > high))
+        if len(over):
+            bound = np.where(value[over] < low[over], low[over], high[over])
+            found.append((at.start + over, np.abs(value[over] - bound), bound))
+    if not found:
+        return np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0)
+    where, excess, bounds = (np.concatenate(part) for part in zip(*found, strict=True))
+    return where, excess, bounds
 
 
 def _dual_value(
     dual: Floats, value: Floats, lower: Floats, upper: Floats
-) -> tuple[float, float, float]:
-    """Contribution to the bound, slackness, and the largest dual leaning on an infinite bound."""
-    total = slack = wrong = 0.0
+) -> tuple[float, float, Codes]:
+    """Contribution to the bound, slackness, and which duals lean on a bound that is not there."""
+    total = slack = 0.0
+    wrong: list[Codes] = []
     for at in _pieces(len(dual)):
         price = dual[at]
         bound = np.where(price > 0, lower[at], upper[at])
         leans = np.isfinite(bound)
         size = np.abs(price)
-        wrong = max(wrong, float(size.max(initial=0.0, where=~leans)))
+        if not leans.all():
+            wrong.append(at.start + np.flatnonzero(~leans & (size > 0)))
         bound = np.where(leans, bound, 0.0)
         total += float(price @ bound)
         slack += float(np.where(leans, size, 0.0) @ np.abs(value[at] - bound))
-    return total, slack, wrong
+    return total, slack, np.concatenate([np.zeros(0, dtype=np.int64), *wrong])
 
 
-def _product(a: Floats, b: Floats) -> float:
+def _product(a: Floats, b: Floats, *, sizes: bool = False) -> float:
+    """Sum of products, or of their sizes."""
+    if sizes:
+        return float(sum(np.abs(a[at]) @ np.abs(b[at]) for at in _pieces(len(a))))
     return float(sum(a[at] @ b[at] for at in _pieces(len(a))))
 
 
@@ -167,16 +202,11 @@ def _pieces(n: int) -> Iterator[slice]:
     return (slice(first, first + PIECE) for first in range(0, n, PIECE))
 
 
-def _mean_cost(lp: LinearProgram, x: Floats) -> float:
-    """Mean cost of a unit of what is used; where nothing costs, the largest cost, or 1."""
-    spent = _product(np.abs(lp.cost), used := np.abs(x))
-    if spent > 0:
-        return spent / float(used.sum())
-    return float(np.abs(lp.cost).max(initial=0.0)) or 1.0
-
-
 def imbalance(lp: Equations, x: Floats, a: Arrays) -> float:
-    """Worst of the sums over flows and given-up work against the scenario, without the matrix."""
+    """Worst of the sums over flows and given-up work against the scenario, without the matrix.
+
+    Relative to what is wanted or available there, in an hour or a chain of hours.
+    """
     if lp.has_family(PLANNER):
         return 0.0  # a planner's model may have equations of its own
     entering = {block.name: {term.family for term in block.terms} for block in lp.blocks}
@@ -191,14 +221,20 @@ def imbalance(lp: Equations, x: Floats, a: Arrays) -> float:
             now = np.setdiff1d(np.arange(a.n_asks), waits)
             n_chains = int(a.chain[-1]) + 1
             sums = [_summed(a.chain, part[waits].T, n_chains) for part in (off, wanted)]
-            worst = float((np.abs(sums[0]) / (1 + sums[1])).max(initial=0.0))
+            worst = worst_of(np.abs(sums[0]), sums[1])
             off, wanted = off[now], wanted[now]
-        worst = max(worst, float((np.abs(off) / (1 + wanted)).max(initial=0.0)))
+        worst = max(worst, worst_of(np.abs(off), wanted))
     if entering.get("site_capacity", set()) <= {"flow"}:
         drawn = _summed(a.lane_site, flow, a.n_sites) * a.power_ratio[:, None]
-        worst = max(worst, float(
-            ((drawn - a.available_mw) / (1 + a.available_mw)).max(initial=0.0)))
+        worst = max(worst, worst_of(drawn - a.available_mw, a.available_mw))
     return worst
+
+
+def worst_of(excess: Floats, size: Floats) -> float:
+    """Largest excess relative to its size, which is ``FLOOR`` of the largest size at least."""
+    least = FLOOR * float(size.max(initial=0.0))
+    over = np.flatnonzero(excess.ravel() > 0)
+    return max_ratio(excess.ravel()[over], np.maximum(size.ravel()[over], least))
 
 
 def _summed(group: np.ndarray, values: Floats, n: int) -> Floats:

@@ -13,6 +13,7 @@ from computegrid.solvers.engine import solve_network_program
 from computegrid.solvers.highs import solve_highs
 from computegrid.solvers.infeasibility import LONGEST_S, find_conflict
 from computegrid.solvers.network_oracle import InfeasibleNetworkError, NetworkError
+from computegrid.solvers.scaling import scaled
 from computegrid.solvers.solution import Solution, Status, WarmStart
 from computegrid.solvers.split import solve_split
 from computegrid.solvers.structure import find_units
@@ -33,7 +34,8 @@ def solve_program(
 
     A program whose rows fit networks of hours or days goes to the network simplex; one that falls
     apart otherwise, to HiGHS unit by unit; the others, and small ones, to HiGHS whole. Where the
-    networks cannot be kept, a proof that nothing can be is looked for before HiGHS is.
+    networks cannot be kept, a proof that nothing can be is looked for before HiGHS is. All of them
+    are given the program in units of its own size (:func:`computegrid.solvers.scaling.scaled`).
 
     Parameters
     ----------
@@ -53,6 +55,14 @@ def solve_program(
     """
     if solver is not None and solver not in ENGINES:
         raise ScenarioError(f"no solver {solver!r}; known: {', '.join(ENGINES)}")
+    own = scaled(lp)
+    return own.back(_solve(own.lp, solver, time_limit_s, own.start(warm_start)))
+
+
+def _solve(
+    lp: LinearProgram, solver: str | None, time_limit_s: float | None,
+    warm_start: WarmStart | None,
+) -> Solution:
     if solver in METHODS or (solver is None and lp.n_columns < SMALL):
         return solve_highs(lp, method=METHODS[solver or "highs"], time_limit_s=time_limit_s)
     if solver != "split":

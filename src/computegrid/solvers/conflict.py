@@ -31,7 +31,7 @@ def conflict_table(
     parts = []
     first = 0
     for block in lp.blocks:
-        at = np.flatnonzero(np.abs(conflict.row[first:first + block.size]) > 1e-7)
+        at = np.flatnonzero(conflict.row[first:first + block.size])
         if len(at):
             dual = conflict.row[first + at]
             bound = np.where(dual > 0, lp.row_lower[first + at], lp.row_upper[first + at])
@@ -146,7 +146,7 @@ def _forbidden(
     """Lanes that a Forbid closes and that the contradiction needs closed."""
     where = lp.columns_of("flow")
     shape = (scenario.arrays.n_lanes, scenario.arrays.n_hours)
-    needed = ((conflict.column[where] < -1e-7) & (lp.col_upper[where] <= 0)).reshape(shape)
+    needed = ((conflict.column[where] < 0) & (lp.col_upper[where] <= 0)).reshape(shape)
     return _by_rule(scenario, regime, needed, None, hours)
 
 

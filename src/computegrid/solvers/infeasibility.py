@@ -9,6 +9,7 @@ import scipy.sparse as sp
 
 from computegrid.program.algebra import Codes, LinearProgram
 from computegrid.solvers.columns import solve_by_columns
+from computegrid.solvers.scaling import scaled
 from computegrid.solvers.solution import Conflict, Floats, Status
 
 EQUATIONS = ("demand_balance", "site_capacity")
@@ -21,6 +22,11 @@ FEWEST = 1e-5
 """How much less giving way weighs where most is wanted: of equal ways, few culprits are named."""
 SMALLEST = 1e-6
 """Violations below this share of the largest are the solver's noise."""
+NOISE = 1e-7
+"""Multipliers below this share of the largest take no part in a contradiction."""
+
+ROUNDING = 1e-9
+"""Multipliers below this share of the largest are rounding: no proof leans on their bounds."""
 
 
 def find_conflict(lp: LinearProgram, *, time_limit_s: float = LONGEST_S) -> Conflict | None:
@@ -34,6 +40,13 @@ def find_conflict(lp: LinearProgram, *, time_limit_s: float = LONGEST_S) -> Conf
               + \sum_j \left(z_j^+ \underline x_j + z_j^- \overline x_j\right) > 0,
               \quad z = -A^\top y
     """
+    own = scaled(lp)
+    found = _conflict(own.lp, time_limit_s)
+    return None if found is None else own.unscaled(found)
+
+
+def _conflict(lp: LinearProgram, time_limit_s: float) -> Conflict | None:
+    """The conflict of a program in units of its own size."""
     matrix = lp.matrix()
     soft = _soft_rows(lp)
     entries = np.maximum(np.diff(matrix.indptr), 1)
@@ -76,7 +89,8 @@ def find_conflict(lp: LinearProgram, *, time_limit_s: float = LONGEST_S) -> Conf
     gives[over] += used[len(under):]
     opened = np.zeros(lp.n_columns)
     opened[closed] = found.x[closed]
-    return Conflict(y, column, proof, _cleaned(gives), _cleaned(opened))
+    return Conflict(_taking_part(y), _taking_part(column), proof, _cleaned(gives),
+                    _cleaned(opened))
 
 
 def _soft_rows(lp: LinearProgram) -> Codes:
@@ -93,7 +107,7 @@ def _closed(lp: LinearProgram) -> tuple[Codes, Floats]:
     """Columns a rule has closed or that must-serve work keeps at 0, and what opening weighs."""
     columns, weights = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
     wanted = _wanted(lp)
-    most = max(float(wanted.max(initial=0.0)), 1e-300)
+    most = float(wanted.max(initial=0.0)) or 1.0
     for name, weight in (("flow", 1.0), ("unserved", UNSERVED_WEIGHT)):
         where = lp.columns_of(name)
         shut = where.start + np.flatnonzero(lp.col_upper[where] <= 0)
@@ -116,14 +130,19 @@ def _contradiction(lp: LinearProgram, y: Floats, z: Floats) -> tuple[float, floa
     """What the rows and bounds add up to with these multipliers, and the size of the terms."""
     total, size = 0.0, 0.0
     for dual, lower, upper in ((y, lp.row_lower, lp.row_upper), (z, lp.col_lower, lp.col_upper)):
-        dual = np.where(np.abs(dual) > 1e-9, dual, 0.0)
+        dual = np.where(np.abs(dual) > ROUNDING * np.abs(dual).max(initial=0.0), dual, 0.0)
         bound = np.where(dual > 0, lower, upper)
         used = dual != 0
         if not np.isfinite(bound[used]).all():
-            return -np.inf, 1.0
+            return -np.inf, 0.0
         total += float(dual[used] @ bound[used])
         size += float(np.abs(dual[used]) @ np.abs(bound[used]))
-    return total, max(size, 1e-12)
+    return total, size
+
+
+def _taking_part(multipliers: Floats) -> Floats:
+    least = NOISE * float(np.abs(multipliers).max(initial=0.0))
+    return np.where(np.abs(multipliers) > least, multipliers, 0.0)
 
 
 def _cleaned(values: Floats) -> Floats:

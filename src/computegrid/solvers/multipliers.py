@@ -26,6 +26,7 @@ import numpy as np
 
 from computegrid.program.algebra import Floats
 from computegrid.solvers.box import Box, around
+from computegrid.solvers.certificate import measure, relative
 from computegrid.solvers.master import Master, Promise
 from computegrid.solvers.sides import Sides
 
@@ -51,7 +52,7 @@ class Answer:
     activity : float array, shape (G, K)
         What its flows add up to in each side row.
     operating : float
-        Cost of the flows [USD]; gaps are measured against it.
+        Cost of the flows, earnings counted as costs [USD]; gaps are measured against it.
     """
 
     cost: Floats
@@ -141,8 +142,8 @@ class Search:
                               self.sides.most)
         self.answer = networks.answer(self.centre)
         self.best, self.rounds = _bound(self.sides, self.answer, self.centre), 1
-        self.master = Master(self.sides, len(self.answer.cost), max(1.0, abs(
-            float(self.answer.cost.sum()))))
+        self.master = Master(self.sides, len(self.answer.cost),
+                             float(np.abs(self.answer.cost).sum()) or 1.0)
         self.master.add(self.answer.cost, self.answer.activity)
 
     def follow(self, like: Search, gap: float) -> float:
@@ -218,7 +219,8 @@ class Search:
         return self.master.best(self.centre, np.broadcast_to(reach, self.centre.shape))
 
     def _width(self, found: Promise) -> float:
-        return (found.value - self.best) / max(1.0, self.answer.operating)
+        everything = float(np.abs(self.answer.cost).sum())
+        return relative(found.value - self.best, measure(self.answer.operating, everything))
 
     def _ask(self, price: Floats, width: float) -> float:
         answer = self.networks.answer(price)

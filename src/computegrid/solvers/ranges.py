@@ -15,6 +15,15 @@ LARGEST_COST = 1e14
 WIDEST = 1e13
 """Most by which the largest entry of the matrix may exceed the smallest."""
 
+SPAN = 1e9
+"""Most by which figures of one kind may differ in size and still be told beside each other. Doubles
+carry 16 digits: flows of the largest asks leave errors of 1e-16 of it in rows they share with the
+least one, which a thousand sums make 1e-13; the certificate allows 1e-6 of each row, or 1e-15 of
+the largest."""
+
+FLOOR = 1.0 / SPAN
+"""Least size of a term beside the largest of its kind: what is smaller is lost in its rounding."""
+
 
 def check_ranges(lp: LinearProgram) -> None:
     """Raise unless all figures are numbers in a range that can be computed with.

@@ -16,10 +16,11 @@ from computegrid.accounts import ask_table, flow_table
 from computegrid.prices import through_bounds
 from computegrid.program import objective
 from computegrid.program.algebra import Equations, Floats
-from computegrid.solvers.certificate import FEASIBILITY, imbalance
+from computegrid.solvers.certificate import FEASIBILITY, imbalance, measure, relative, worst_of
 from computegrid.solvers.infeasibility import EQUATIONS
 from computegrid.solvers.multipliers import Prices
 from computegrid.solvers.network_bound import proven_bound
+from computegrid.solvers.ranges import FLOOR
 from computegrid.solvers.sides import Sides
 from computegrid.streaming.networks import WindowNetworks
 from computegrid.streaming.window import factors, part_of
@@ -39,11 +40,11 @@ class Proof:
     gap : float
         Their difference, relative to the operating cost.
     conservation : float
-        Largest imbalance of work over a day, or excess over a site's capacity, relative to 1 +
-        what is wanted or available.
+        Largest imbalance of work over a day, or excess over a site's capacity, relative to what
+        is wanted or available.
     side_residual : float
         Largest violation of a rule's row, by the hour or over the horizon, or of a closed lane,
-        relative to 1 + its bound.
+        relative to the row's largest term or to the work that the lane is for.
     """
 
     value: float
@@ -60,10 +61,14 @@ class Proof:
 
 @dataclass(frozen=True)
 class Piece:
-    """What the last pass finds in a window."""
+    """What the last pass finds in a window.
+
+    ``sizes`` are those of the costs of flows and of all costs, earnings counted as costs [USD].
+    """
 
     tables: dict[str, pd.DataFrame]
     totals: dict[str, float]
+    sizes: Floats
     activity: Floats
     bound: float
     conservation: float
@@ -77,19 +82,21 @@ def finish(
     pieces = networks.each(lambda w: _piece(networks, found, w), "writing")
     sides = networks.sides
     totals: dict[str, float] = {}
-    activity, bound, conservation, broken = np.zeros(len(sides.keys)), 0.0, 0.0, 0.0
+    activity, sizes = np.zeros(len(sides.keys)), np.zeros(2)
+    bound, conservation, broken = 0.0, 0.0, 0.0
     for piece in _written(pieces, place):
         totals = {k: totals.get(k, 0.0) + v for k, v in piece.totals.items()}
         activity += piece.activity
+        sizes += piece.sizes
         bound += piece.bound
         conservation = max(conservation, piece.conservation)
         broken = max(broken, piece.residual)
-    penalty, residual = _rest(sides, activity)
+    operating = measure(*sizes)
+    penalty, residual = _rest(sides, activity, operating)
     totals["penalty_usd"] += penalty
     totals["cost_usd"] += penalty
     bound += sides.at_bounds(found.price)
-    operating = max(1.0, abs(totals["operating_cost_usd"]))
-    proof = Proof(totals["cost_usd"], bound, (totals["cost_usd"] - bound) / operating,
+    proof = Proof(totals["cost_usd"], bound, relative(totals["cost_usd"] - bound, operating),
                   conservation, max(broken, residual))
     rules = pd.DataFrame({
         "rule": [label for label, _ in sides.keys], "row": [k for _, k in sides.keys],
@@ -133,20 +140,31 @@ def _piece(networks: WindowNetworks, found: Prices, w: int) -> Piece:
         {"flows": flow_table(part, flow), "unserved": given_up[given_up["mw"] > 0],
          "prices": ask_table(part, through_bounds(a, lp, balance, dual), "usd_per_mwh")},
         totals,
+        np.array([np.abs(cost[at]) @ np.abs(x[at]) for at in (lanes, slice(None))]),
         own.activity(lane, hour, flow[lane, hour], np.zeros_like(lane), 1)[0]
         * factors(window, own.keys) if len(sides.keys) else np.zeros(0),
         proven_bound(solved.oracle), imbalance(lp, x, a), hourly_residual(lp, x))
 
 
 def hourly_residual(lp: Equations, x: Floats) -> float:
-    """Largest violation of a rule by the hour, or of a closed lane, relative to 1 + its bound."""
+    """Largest violation of a rule by the hour, or of a closed lane.
+
+    Relative to the largest term of the row, or to the work the lane is for.
+    """
     flow = lp.families[0]
     carried = x[lp.columns_of("flow")].reshape(flow.shape)
-    worst = float(np.max(carried - flow.upper, initial=0.0, where=flow.upper < np.inf))
+    worst = 0.0
     for block in lp.blocks:
-        if block.hours is None or block.name in EQUATIONS:
+        if block.hours is None or (block.name in EQUATIONS and block.name != "demand_balance"):
             continue
-        activity = np.zeros(block.shape)
+        if block.name == "demand_balance":
+            wanted = np.zeros(flow.shape)
+            for term in (t for t in block.terms if t.family == "flow"):
+                wanted[term.entity] = block.lower[term.row]
+            over = np.where(flow.upper < np.inf, carried - flow.upper, 0.0)
+            worst = max(worst, worst_of(over, wanted))
+            continue
+        activity, size = np.zeros(block.shape), np.zeros(block.shape)
         for term in block.terms:
             if not lp.has_family(term.family):
                 continue  # no group, so no excess
@@ -154,11 +172,13 @@ def hourly_residual(lp: Equations, x: Floats) -> float:
                 term.coefficient if term.coefficient.shape[1] == 1
                 else term.coefficient[:, block.hours])
             values = x[lp.columns_of(term.family)].reshape(-1, flow.shape[1])
-            np.add.at(activity, term.row, coefficient * values[term.entity][:, block.hours])
+            amount = coefficient * values[term.entity][:, block.hours]
+            np.add.at(activity, term.row, amount)
+            np.maximum.at(size, term.row, np.abs(amount))
         for sign, bound in ((-1.0, block.lower), (1.0, block.upper)):
             real = np.isfinite(bound)
-            over = sign * (activity[real] - bound[real]) / (1.0 + np.abs(bound[real]))
-            worst = max(worst, float(over.max(initial=0.0)))
+            worst = max(worst, worst_of(sign * (activity[real] - bound[real]),
+                                        np.maximum(size[real], np.abs(bound[real]))))
     return worst
 
 
@@ -168,16 +188,22 @@ def _shares(weights: Floats) -> Floats:
     return np.asarray(shares / shares.sum(axis=0), dtype=np.float64)
 
 
-def _rest(sides: Sides, activity: Floats) -> tuple[float, float]:
-    """Penalty of the soft rows that are broken [USD], and how far the hard ones are."""
+def _rest(sides: Sides, activity: Floats, operating: float) -> tuple[float, float]:
+    """Penalty of the soft rows that are broken [USD], and how far the hard ones are.
+
+    How far is relative to the bound or what was done, and to ``FLOOR`` of the amount whose worth
+    would double the operating cost at least.
+    """
     short = np.maximum(sides.lower - activity, 0.0)
     over = np.maximum(activity - sides.upper, 0.0)
     soft = np.isfinite(sides.most) & (short > 0), np.isfinite(sides.least) & (over > 0)
     penalty = sides.most[soft[0]] @ short[soft[0]] - sides.least[soft[1]] @ over[soft[1]]
     short[soft[0]], over[soft[1]] = 0.0, 0.0
-    size = 1.0 + np.minimum(*(np.where(np.isfinite(b), np.abs(b), np.inf)
-                              for b in (sides.lower, sides.upper)))
-    return float(penalty), float(np.max(np.maximum(short, over) / size, initial=0.0))
+    bound = np.where(short > 0, sides.lower, np.where(over > 0, sides.upper, 0.0))
+    size = np.maximum(np.maximum(np.abs(bound), np.abs(activity)),
+                      FLOOR * operating / sides.scale)
+    return float(penalty), max((relative(*of) for of in zip(
+        np.maximum(short, over).tolist(), size.tolist(), strict=True)), default=0.0)
 
 
 def _written(pieces: Iterator[Piece], place: Path) -> Iterator[Piece]:
