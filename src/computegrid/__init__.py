@@ -26,6 +26,7 @@ from computegrid.scenario.lanes import Network
 from computegrid.scenario.regime import Charge, Defer, Forbid, Limit, Regime, Share
 from computegrid.scenario.scenario import Scenario
 from computegrid.streaming.run import StreamedRun, solve_streamed
+from computegrid.studies.backcast import Backcast, backcast
 from computegrid.studies.compare import Comparison, compare
 from computegrid.studies.freeze import freeze
 from computegrid.studies.freezetable import Freeze
@@ -173,9 +174,18 @@ def _ladder_html(found: Ladder) -> str:
     return table_html(found.table, found.comparison.scenario.title, "rung by rung")
 
 
+def _backcast_html(found: Backcast) -> str:
+    """Return the published figures and the model's beside them as a small table, for notebooks."""
+    from computegrid.maps.notebook import table_html
+
+    shown = found.table[["title", "unit", "published", "modelled", "within", "use"]]
+    return table_html(shown, found.dispatch.scenario.title, "beside what was published")
+
+
 Dispatch.explore = _explore
 Dispatch.plot = _plot
 Dispatch._repr_html_ = _html
+Backcast._repr_html_ = _backcast_html
 Comparison.explore = _explore_comparison
 Comparison._repr_html_ = _comparison_html
 Freeze.explore = _explore_freeze
@@ -195,6 +205,7 @@ def __getattr__(name: str) -> _Any:
 
 
 __all__ = [
+    "Backcast",
     "Charge",
     "Comparison",
     "ComputegridError",
@@ -215,6 +226,7 @@ __all__ = [
     "Share",
     "SolverError",
     "StreamedRun",
+    "backcast",
     "compare",
     "freeze",
     "frontier",

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from computegrid.commands import many, single
+from computegrid.commands import backcasting, many, single
 from computegrid.commands.shared import plain
 from computegrid.errors import ComputegridError, InfeasibleError, RuleWarning, SolverError
 
@@ -23,7 +23,8 @@ app = typer.Typer(
     epilog="Start with:  computegrid models  ·  computegrid run china --map china.html  ·  "
            "computegrid new mine --from europe\n\n"
            "Exit codes: 0 done, 1 wrong input, 2 wrong command line, 3 no dispatch can keep the "
-           "rules, 4 no certified answer, 130 interrupted.",
+           "rules, 4 no certified answer, 5 a binding published figure is missed (backcast), 130 "
+           "interrupted.",
 )
 
 
@@ -42,7 +43,7 @@ def options(show_version: Annotated[bool, typer.Option(
 
 app.command("models")(single.list_models)
 for _command in (single.run, many.compare, many.freeze, many.ladder, many.frontier, many.explain,
-                 many.report, single.stream, single.check, single.new):
+                 many.report, backcasting.backcast, single.stream, single.check, single.new):
     app.command()(_command)
 
 

@@ -84,6 +84,7 @@ class ModelFile(pydantic.BaseModel):
     regions: dict[str, Any] = _selector("which rows of regions.csv; left out = all")
     sites: dict[str, Any] = _selector("which rows of sites.csv; left out = all")
     workloads: dict[str, Any] = _selector("which rows of workloads.csv; left out = all")
+    controls: dict[str, Any] = _selector("which rows of controls.csv; left out = all")
     hours: Hours | None = _said("days of seasons; left out = hours.csv or the demand's", None)
     fill: Literal["previous", "interpolate"] | None = _said(
         "what stands for a blank or missing hour of demand or of a site's figures: the hour before,"

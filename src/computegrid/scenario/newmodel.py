@@ -76,6 +76,8 @@ def _needed(file: Path, scenario: Scenario) -> str:
     keep: dict[str, tuple[str, Iterable[str]]] = {
         f"{name}s.csv": (name, tables[f"{name}s"].index) for name in ("site", "workload")
     }
+    if len(scenario.controls):
+        keep["controls.csv"] = ("control", scenario.controls.index)
     for table, key in (("operators", "operator"), ("chips", "chip"), ("grids", "grid")):
         if key in tables["sites"].columns:
             keep[f"{table}.csv"] = (key, tables["sites"][key])

@@ -67,6 +67,8 @@ def tables_of(folder: Path, model: ModelFile, notes: list[Fault]) -> dict[str, A
     tables: dict[str, Any] = {"regions": regions, "sites": sites, "workloads": workloads,
                               "ownership": ownership, "routes": facts.get("routes"),
                               "network": network, "sources": facts.get("sources")}
+    if "controls" in facts:
+        tables["controls"] = _chosen(facts["controls"], "control", model.controls, "[controls]")
     for name in ("lanes", "demand", "site_hours"):
         if (folder / f"{name}.csv").is_file():
             tables[name] = _read(folder, name)

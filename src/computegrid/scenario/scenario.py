@@ -14,6 +14,7 @@ from computegrid.errors import DataError, Fault, ScenarioError, did_you_mean
 from computegrid.scenario import changes
 from computegrid.scenario.arrays import Arrays, build_arrays
 from computegrid.scenario.changes import Factor, Given
+from computegrid.scenario.controls import typed_controls
 from computegrid.scenario.explain import Explanation, explain
 from computegrid.scenario.gaps import Fill, check_fill, close_gaps
 from computegrid.scenario.intake import (
@@ -58,6 +59,9 @@ class Scenario:
         Who ultimately holds every operator, looked through chains and cross-holdings: operator,
         entity, jurisdiction, share (0 to 1; ``unknown`` is what is not published), source_id,
         confidence. Empty when the facts say nothing of stakes.
+    controls : DataFrame
+        Published figures that an answer is set beside (:func:`computegrid.backcast`), indexed by
+        control; empty when none are given.
     """
 
     name: str
@@ -72,6 +76,7 @@ class Scenario:
     group_by: str = ""
     sources: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     ownership: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    controls: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     _notes: tuple[Fault, ...] = field(default=(), repr=False)
     _given: Given | None = field(default=None, repr=False)
 
@@ -99,6 +104,7 @@ class Scenario:
         unusual: Iterable[str] = (),
         ownership: pd.DataFrame | None = None,
         routes: pd.DataFrame | None = None,
+        controls: pd.DataFrame | None = None,
         fill: Fill | None = None,
     ) -> Scenario:
         """Make a scenario from tables of one's own; extra columns are kept for rules.
@@ -146,6 +152,9 @@ class Scenario:
         routes : DataFrame, optional
             Tidy ``from_area, to_area, corridor``: the corridors (with ``;`` between them) that
             lanes go through, by the column ``area`` of regions and sites.
+        controls : DataFrame, optional
+            Indexed by ``control``: published figures to set an answer beside, as
+            ``controls.csv`` has them; see :func:`computegrid.backcast`.
         fill : {"previous", "interpolate"}, optional
             What is taken where demand or an hourly figure of a site is blank or its row missing:
             the figure of the hour before, or the line between the neighbours in time, within a
@@ -189,6 +198,8 @@ class Scenario:
         _raise_if(faults, name)
         close_gaps(tables, fill, faults, notes)
         _raise_if(faults, name)
+        known = typed_controls(controls, tables, faults, notes)
+        _raise_if(faults, name)
         notes += contradicted_owners(tables["sites"], owners, tables["regions"])
         tables["sites"] = with_owner_columns(tables["sites"], owners, tables["regions"])
         notes += remark_on_routes(tables["regions"], tables["sites"], routes)
@@ -213,7 +224,7 @@ class Scenario:
             regimes=_default_known(_regimes(regimes), default_regime),
             title=title or name, title_zh=title_zh, as_of=as_of,
             default_regime=default_regime, group_by=_group_by(group_by, tables),
-            sources=sources, ownership=owners,
+            sources=sources, ownership=owners, controls=known,
             _notes=tuple(notes),
             _given=Given(network, dict(available_share or {}), unusual, group_by, own_lanes,
                          routes, fill),
@@ -255,7 +266,8 @@ class Scenario:
             "group_by": given.group_by, "network": given.network,
             "available_share": dict(given.available_share), "sources": self.sources.copy(),
             "unusual": given.unusual, "ownership": self.ownership.copy(),
-            "routes": _copied(given.routes), "fill": given.fill,
+            "routes": _copied(given.routes), "controls": self.controls.copy(),
+            "fill": given.fill,
         }
 
     def replace(self, **tables: Any) -> Scenario:

@@ -103,6 +103,8 @@ _CARBON = Column(
 _PUE = Column("pue", unit="1", default=1.0, lower=1, upper=5, meaning="facility energy / IT energy")
 CONFIDENCES = ("low", "medium", "high")
 """How sure a row is, from the least to the most."""
+KINDS = ("published", "derived", "estimate", "target", "synthetic")
+"""What a row is, from a figure that somebody published to a plausible shape."""
 SEASONS = ("DJF", "MAM", "JJA", "SON")
 OBJECTIVES = tuple(f"SOV-{i}" for i in range(1, 9))
 """Objectives of the EU Cloud Sovereignty Framework in which operators are scored."""
@@ -362,9 +364,51 @@ SEAL_SCORES = Table(
         _CONFIDENCE,
     ),
 )
+QUANTITIES_MEASURED = {
+    "electricity_twh": "TWh", "electricity_share": "%", "it_twh": "TWh", "work_share": "%",
+    "load_factor": "%", "capacity_mw": "MW", "capacity_share": "%",
+}
+"""What a control may say of an answer, and its unit."""
+CONTROLS = Table(
+    "controls",
+    ("control",),
+    (
+        _key("control", "name of the published figure"),
+        Column("title", "text", default="", meaning="what it is, for people"),
+        Column("title_zh", "text", default="", meaning="the same in Chinese"),
+        Column("quantity", "text", required=True, choices=tuple(QUANTITIES_MEASURED),
+               meaning="what is measured of the answer"),
+        Column("at", "text", default="",
+               meaning="sites that count, a selector as in a model file; blank = all"),
+        Column("of", "text", default="",
+               meaning="work that counts, a selector of regions and workloads; blank = all"),
+        Column("within", "text", default="",
+               meaning="sites that a share is of, a selector; blank = all"),
+        Column("value", unit="its own", required=True, lower=0, meaning="the published figure"),
+        Column("unit", "text", default="", meaning="its unit; follows from the quantity"),
+        Column("low", unit="its own", default=math.nan, lower=0,
+               meaning="least that publications say"),
+        Column("high", unit="its own", default=math.nan, lower=0,
+               meaning="most that publications say"),
+        Column("tolerance_pct", unit="%", default=0.0, blank_ok=True, lower=0, upper=100,
+               meaning="accepted beside the figure where low and high are nearer"),
+        Column("model_share", unit="1", default=1.0, blank_ok=True, lower=1e-6, upper=100,
+               meaning="share of what is published that the model holds; the answer is divided "
+               "by it"),
+        Column("use", "text", required=True, choices=("binding", "hold-out"),
+               meaning="binding: must be met; hold-out: kept back to test the model"),
+        Column("year", unit="a", default=math.nan, plausible=(1900, 2100),
+               meaning="year it is of"),
+        _SOURCE,
+        _CONFIDENCE,
+        Column("kind", "text", default="estimate", choices=KINDS,
+               meaning="published, derived, estimate, target or synthetic"),
+    ),
+)
+"""Published figures that an answer is set beside: see ``backcast``."""
 SOURCES = Table("sources", ("source_id",), (_key("source_id", "short name that rows cite"),))
 FACTS = {t.name: t for t in (GRIDS, OPERATORS, CHIPS, PROFILES, DEMAND_PROFILES, PARAMETERS,
-                             STAKES, ENTITIES, ROUTES, SEAL_SCORES, SOURCES)}
+                             STAKES, ENTITIES, ROUTES, SEAL_SCORES, CONTROLS, SOURCES)}
 """Further files of a folder of facts."""
 
 
