@@ -16,16 +16,14 @@ from computegrid.scenario.arrays import Arrays
 from computegrid.scenario.home import same_on_lanes
 from computegrid.scenario.regime import Charge, Limit, Regime
 from computegrid.scenario.scenario import Scenario
+from computegrid.scenario.span import noise_mw
 from computegrid.tables.labels import as_labels
 from computegrid.units import KG_PER_T
 
-SMALLEST_FLOW_MW = 1e-9
-"""A flow below this is the solver's noise and is not listed [MW]."""
-
 
 def flow_table(scenario: Scenario, flow: Floats) -> pd.DataFrame:
-    """Tidy flows above ``SMALLEST_FLOW_MW``: region, workload, site, hour, mw."""
-    lane, hour = np.nonzero(flow > SMALLEST_FLOW_MW)
+    """Tidy flows above a solver's noise: region, workload, site, hour, mw."""
+    lane, hour = np.nonzero(flow > noise_mw(scenario.arrays)[:, None])
     a, tables = scenario.arrays, scenario.tables
     return pd.DataFrame({
         "region": tables["regions"].index.take(a.lane_region[lane]),

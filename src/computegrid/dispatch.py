@@ -19,12 +19,12 @@ from computegrid.program.objective import Minimise
 from computegrid.program.tiebreak import preference
 from computegrid.scenario.regime import Regime, Rule
 from computegrid.scenario.scenario import Scenario
+from computegrid.scenario.span import require_span
 from computegrid.solvers.canonical import canonical
 from computegrid.solvers.certificate import Certificate, certify
 from computegrid.solvers.choose import solve_program
 from computegrid.solvers.conflict import conflict_table, in_words, relaxation_table
 from computegrid.solvers.infeasibility import find_conflict
-from computegrid.solvers.ranges import check_ranges
 from computegrid.solvers.solution import Solution, Status, WarmStart
 
 
@@ -329,6 +329,8 @@ def solve(
     ------
     ScenarioError
         If the regime or one of its rules cannot be read.
+    DataError
+        If some demand is too small to be told beside the largest.
     InfeasibleError
         If the hard rules cannot hold together.
     SolverError
@@ -366,10 +368,10 @@ def dispatch_of(
 
     Raises
     ------
-    InfeasibleError, SolverError
+    DataError, InfeasibleError, SolverError
         As :func:`solve`.
     """
-    check_ranges(lp)
+    require_span(scenario.tables, scenario.arrays)
     solution = solve_program(lp, solver=solver, time_limit_s=time_limit_s,
                              warm_start=None if warm_start is None else warm_start._warm)
     require_optimal(solution, scenario, regime, lp)

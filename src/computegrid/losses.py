@@ -33,7 +33,7 @@ def loss_table(
     if critical is None:
         critical = critical_work(scenario)
     asked = a.demand_mw @ a.weight_hours
-    lost = np.where(np.abs(lost_mwh) <= SMALLEST_LOSS * asked, 0.0, lost_mwh)
+    lost = without_noise(lost_mwh, asked)
     table = pd.DataFrame({"demand_mwh": asked, "unserved_mwh": lost,
                           "critical_demand_mwh": asked * critical,
                           "critical_unserved_mwh": lost * critical}).groupby(label).sum(min_count=1)
@@ -45,6 +45,11 @@ def loss_table(
                for name in ("demand_mwh", "unserved_mwh", "unserved_share")]
     return table[columns].rename_axis(column).sort_values(
         ["critical_unserved_mwh", "unserved_mwh"], ascending=False, kind="stable")
+
+
+def without_noise(lost: Floats, asked: Floats) -> Floats:
+    """Work lost, 0 where it is below ``SMALLEST_LOSS`` of what is asked; NaN stays NaN."""
+    return np.where(np.abs(lost) <= SMALLEST_LOSS * asked, 0.0, lost)
 
 
 def critical_work(scenario: Scenario) -> npt.NDArray[np.bool_]:

@@ -23,7 +23,7 @@ from computegrid.maps.plots import plot_dispatch
 from computegrid.maps.reportwords import describe, report_words, title_in
 from computegrid.maps.safe import safe
 from computegrid.maps.studies import regime_cells
-from computegrid.maps.touch import source_titles
+from computegrid.maps.touch import slight, source_titles
 from computegrid.maps.words import Lang, check_lang
 from computegrid.saving import write_text
 from computegrid.scenario.regime import Regime
@@ -166,14 +166,14 @@ def _rules(dispatch: Dispatch, says: dict[str, str]) -> str:
     title = markup.heading(says["rules"], 3)
     if not dispatch.regime.rules:
         return title + markup.paragraph(says["no_rules"])
-    prices = dispatch.rule_prices
+    prices, least = dispatch.rule_prices, slight(dispatch)
     rows = []
     for rule in dispatch.regime.rules:
         found = prices[prices["rule"] == rule.label]
         worth = found["shadow_price"].to_numpy(dtype=float)
         most = worth[abs(worth).argmax()] if len(worth) else 0.0
         unit = str(found["unit"].iloc[0]) if len(found) else ""
-        price = f"{large(float(most)).strip()} USD/{unit}" if abs(most) > 1e-6 else (
+        price = f"{large(float(most)).strip()} USD/{unit}" if abs(most) > least else (
             "" if rule.kind == "Defer" else says["slack"])
         sources = "; ".join(source_titles(dispatch.scenario, rule.source))
         rows.append([rule.label, describe(rule), price, sources, rule.note])

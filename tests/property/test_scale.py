@@ -140,3 +140,33 @@ def test_a_contradiction_is_the_same_in_other_units() -> None:
         assert np.array_equal(there.column_gives, here.column_gives * 2.0**-20)
         found += 1
     assert found >= 3
+
+
+@pytest.mark.parametrize("mw", [2.0**-30, 2.0**20])
+def test_tables_of_studies_drop_nothing_at_any_size(mw: float) -> None:
+    """Flows, moves, freezes, reserves, losses: the same rows, the figures times the factor."""
+    def tables(size: float) -> list:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            s = times(world_of(1, minima=False), size, 1.0)
+            compared = cg.compare(s, {"open": [], "own": [cg.Forbid(
+                label="no", supply={"site": "s0"})]})
+            frozen = cg.freeze(s, "control", regime=[], reserve_usd_per_mw_year=1000.0)
+            report = compared.dispatches["own"]
+        moved = compared.flows_delta("own", "open")
+        return [
+            (report.flows, ["mw"]), (moved, ["base_mwh", "mwh", "delta_mwh"]),
+            (frozen.table, ["unserved_mwh", "critical_unserved_mwh", "reserve_mw"]),
+            (report.unserved_by("region"), ["demand_mwh", "unserved_mwh"]),
+            (report.waiting, ["mwh"]),
+        ]
+
+    sizes = []
+    for (here, columns), (there, _) in zip(tables(1.0), tables(mw), strict=True):
+        assert len(here) == len(there)
+        assert list(here.index) == list(there.index)
+        for column in columns:
+            assert there[column].to_numpy() == pytest.approx(
+                here[column].to_numpy() * mw, rel=1e-6, abs=0.0, nan_ok=True), column
+        sizes.append(len(here))
+    assert min(sizes[:4]) > 0

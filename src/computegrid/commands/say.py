@@ -250,8 +250,8 @@ def _estimates(scenario: Scenario) -> str:
     sites = scenario.sites
     if "kind" not in sites.columns:
         return "the sites do not say"
-    share = sites.loc[sites["kind"] != "published", "capacity_mw"].sum() / max(
-        sites["capacity_mw"].sum(), 1e-9)
+    whole = sites["capacity_mw"].sum()
+    share = sites.loc[sites["kind"] != "published", "capacity_mw"].sum() / (whole or 1.0)
     return f"{percent(share)} of the capacity is estimated or derived"
 
 

@@ -179,7 +179,7 @@ def _shades(layers: Layers, dispatch: Dispatch) -> tuple[float, float, str]:
 
 def _area(layers: Layers, mw: Any) -> Any:
     """Area of a mark [points²], on one scale for circles and squares."""
-    most = max(layers.sites["capacity_mw"].max(), layers.regions["demand_mw"].max(), 1e-6)
+    most = max(layers.sites["capacity_mw"].max(), layers.regions["demand_mw"].max()) or 1.0
     return _LARGEST_PT2 * np.asarray(mw, dtype=float) / most
 
 

@@ -24,6 +24,10 @@ _ATLANTIC_DEG = (-30.0, -27.5, -32.5, -25.0, -35.0, -37.5, -40.0)
 _IDLE = {"planned", "under_construction", "announced", "unverified"}
 
 
+ALIKE = 1e-6
+"""Prices that differ by less than this part of the largest are shown as one."""
+
+
 def flow_rule(mw: Floats, kept: int) -> dict[str, Any]:
     """Which flows the page opens with, and the steps the reader may choose from [MW].
 
@@ -50,7 +54,7 @@ def sizes(drawn: Sequence[Layers], larger: float = 1.0) -> dict[str, float]:
     """Pixels of the widest flow and the largest circle, and the MW they stand for in every view."""
     base = drawn[0]
     many = len(base.sites) + len(base.regions)
-    largest = max(base.sites["capacity_mw"].max(), base.regions["demand_mw"].max(), 1e-6)
+    largest = max(base.sites["capacity_mw"].max(), base.regions["demand_mw"].max()) or 1.0
     flows = [layers.flows["mw"].max() for layers in drawn if len(layers.flows)]
     return {
         "flow_px": 9.0 if max(len(layers.flows) for layers in drawn) < 120 else 7.5,
@@ -66,9 +70,10 @@ def price_range(prices: Floats) -> list[float | bool]:
         return [0.0, 1.0, False, False]
     low, high = np.quantile(prices, [0.03, 0.97])
     least, most = prices.min(), prices.max()
-    if high - low < 1e-6 * max(1.0, abs(high)):
+    if high - low < ALIKE * max(abs(high), abs(low)):
         low, high = least, most
-    return [float(low), float(high), bool(least < low - 1e-9), bool(most > high + 1e-9)]
+    hair = ALIKE * max(abs(least), abs(most))
+    return [float(low), float(high), bool(least < low - hair), bool(most > high + hair)]
 
 
 def share_ranges(drawn: Sequence[Layers]) -> dict[str, float]:

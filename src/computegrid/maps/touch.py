@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from computegrid.scenario.regime import Rule
     from computegrid.scenario.scenario import Scenario
 
-_SMALLEST = 1e-6
+SLIGHT = 1e-10
+"""A shadow price below this part of what a MWh costs in the mean is a solver's rounding."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class RuleBook:
 
         Unit and price are those of :attr:`Dispatch.rule_prices`; the largest over hours and groups.
         """
-        table = dispatch.rule_prices
+        table, least = dispatch.rule_prices, slight(dispatch)
         out = []
         for rule in dispatch.regime.rules:
             rows = table[table["rule"] == rule.label]
@@ -52,9 +53,15 @@ class RuleBook:
             most = int(np.argmax(np.abs(np.nan_to_num(price)))) if len(price) else -1
             worth = rough(price[most]) if most >= 0 else None
             unit = str(rows["unit"].iloc[most]) if most >= 0 else ""
-            binds = worth is not None and abs(worth) > _SMALLEST
-            out.append([self._at[repr(rule)], worth, unit, binds])
+            binds = worth is not None and abs(worth) > least
+            out.append([self._at[repr(rule)], worth if binds or worth is None else 0, unit, binds])
         return out
+
+
+def slight(dispatch: Dispatch) -> float:
+    """Shadow price up to which a rule is said not to bind [USD, or kg, per unit]."""
+    asked = float(dispatch.summary["demand_mwh"])
+    return SLIGHT * abs(dispatch.certificate.objective) / asked if asked > 0 else 0.0
 
 
 def rule_book(dispatches: Sequence[Dispatch]) -> RuleBook:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-_NOTHING = 1e-6
+NOTHING = 1e-8
+"""Figures below this part of the largest of their kind are a solver's rounding, and nothing."""
 
 
 def value(figure: Any) -> Any:
@@ -17,11 +18,11 @@ def value(figure: Any) -> Any:
     return bool(figure) if isinstance(figure, bool | np.bool_) else float(f"{float(figure):.7g}")
 
 
-def rough(figure: Any) -> float | None:
-    """A detail of a tooltip, with four digits; what is far below a cent is nothing."""
+def rough(figure: Any, most: float = 0.0) -> float | None:
+    """A detail of a tooltip, with four digits; what is nothing beside ``most`` is 0."""
     if figure != figure:
         return None
-    return 0 if abs(figure) < _NOTHING else float(f"{float(figure):.4g}")
+    return 0 if abs(figure) < NOTHING * most else float(f"{float(figure):.4g}")
 
 
 def text(words: Any) -> str:

@@ -14,7 +14,7 @@ from computegrid.maps.header import header
 from computegrid.maps.hourly import Floats, pack
 from computegrid.maps.layers import Layers, draw_layers
 from computegrid.maps.scales import flow_rule
-from computegrid.maps.values import rough, value
+from computegrid.maps.values import NOTHING, rough, value
 from computegrid.maps.words import Lang
 
 if TYPE_CHECKING:
@@ -131,7 +131,8 @@ def view_values(
         },
         "same": at[again].tolist(),
         "flow_rule": flow_rule(layers.flows["mw"].to_numpy(dtype=float), len(flows)),
-        "moved_rule": flow_rule(np.sort(moved[moved > 1e-6])[::-1], len(moved)),
+        "moved_rule": flow_rule(
+            np.sort(moved[moved > NOTHING * moved.max(initial=0.0)])[::-1], len(moved)),
         "hourly": {
             "flow_mw": pack(moving["flow_mw"][at[own]]),
             **{
@@ -155,11 +156,13 @@ def _flows(
     rows = (by_workload[name] for name in ("region", "site", "workload", "mw"))
     for r, s, workload, mw in zip(*rows, strict=True):
         work.setdefault((r, s), []).extend((kinds[workload], rough(mw)))
-    parts = zip(*(flows[f"{part}_usd_per_mwh"].map(rough) for part in PARTS), strict=True)
+    made_of = flows[[f"{part}_usd_per_mwh" for part in PARTS]].to_numpy(dtype=float)
+    dearest = np.abs(made_of).max(axis=1, initial=0.0)
     return {
         "mw": flows["mw"].map(value).tolist(),
         "price": flows[price].map(value).tolist(),
         "rtt_ms": flows["rtt_ms"].map(rough).tolist(),
-        "made_of": [list(part) for part in parts],
+        "made_of": [[rough(part, most) for part in parts]
+                    for parts, most in zip(made_of, dearest, strict=True)],
         "work": [work[pair] for pair in zip(flows["region"], flows["site"], strict=True)],
     }

@@ -9,6 +9,7 @@ import pandas as pd
 
 from computegrid.errors import Fault
 from computegrid.scenario.arrays import Arrays
+from computegrid.scenario.span import small_demand, wide_costs
 from computegrid.tables.geo import great_circle_km
 from computegrid.tables.labels import BLANK, as_labels
 
@@ -24,7 +25,8 @@ def remarks(tables: Mapping[str, pd.DataFrame], a: Arrays) -> tuple[Fault, ...]:
 
     And figures that may be right but look like another unit, or like lon and lat exchanged.
     """
-    found = [*_exchanged(tables), *_out_of_scale(tables, a)]
+    found = [*_exchanged(tables), *_out_of_scale(tables, a), *small_demand(tables, a),
+             *wide_costs(tables, a)]
     reached = np.isin(np.arange(a.n_sites), a.lane_site)
     for label in tables["sites"].index[~reached]:
         found.append(Fault("sites", "nobody can reach it: no workload allows its latency, or no "

@@ -14,7 +14,7 @@ import numpy as np
 from computegrid.errors import SolverError
 from computegrid.program.algebra import PLANNER, Codes, Equations, LinearProgram
 from computegrid.scenario.arrays import Arrays
-from computegrid.solvers.ranges import FLOOR
+from computegrid.scenario.span import FLOOR
 from computegrid.solvers.solution import Floats, Solution
 from computegrid.solvers.terms import Terms, max_ratio
 

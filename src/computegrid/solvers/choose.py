@@ -13,6 +13,7 @@ from computegrid.solvers.engine import solve_network_program
 from computegrid.solvers.highs import solve_highs
 from computegrid.solvers.infeasibility import LONGEST_S, find_conflict
 from computegrid.solvers.network_oracle import InfeasibleNetworkError, NetworkError
+from computegrid.solvers.ranges import check_ranges
 from computegrid.solvers.scaling import scaled
 from computegrid.solvers.solution import Solution, Status, WarmStart
 from computegrid.solvers.split import solve_split
@@ -52,10 +53,13 @@ def solve_program(
     ------
     ScenarioError
         If there is no solver of that name, or it cannot take this program.
+    SolverError
+        If figures of the program are no numbers, or too far apart to compute with.
     """
     if solver is not None and solver not in ENGINES:
         raise ScenarioError(f"no solver {solver!r}; known: {', '.join(ENGINES)}")
     own = scaled(lp)
+    check_ranges(own.lp)
     return own.back(_solve(own.lp, solver, time_limit_s, own.start(warm_start)))
 
 

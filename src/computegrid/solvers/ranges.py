@@ -9,24 +9,19 @@ from computegrid.program.algebra import LinearProgram
 from computegrid.solvers.solution import Floats
 
 SMALLEST_COEFFICIENT = 1e-9
-"""HiGHS silently drops entries of the matrix up to this."""
+"""HiGHS silently drops entries of the matrix up to this. All figures here are of a program in units
+of its own size, in which the mean coefficient of a rule is near 1, and so is the mean cost."""
 LARGEST_COEFFICIENT = 1e10
 LARGEST_COST = 1e14
+"""Beside a mean cost of 1: more leaves nothing of it in sixteen digits."""
 WIDEST = 1e13
 """Most by which the largest entry of the matrix may exceed the smallest."""
-
-SPAN = 1e9
-"""Most by which figures of one kind may differ in size and still be told beside each other. Doubles
-carry 16 digits: flows of the largest asks leave errors of 1e-16 of it in rows they share with the
-least one, which a thousand sums make 1e-13; the certificate allows 1e-6 of each row, or 1e-15 of
-the largest."""
-
-FLOOR = 1.0 / SPAN
-"""Least size of a term beside the largest of its kind: what is smaller is lost in its rounding."""
 
 
 def check_ranges(lp: LinearProgram) -> None:
     """Raise unless all figures are numbers in a range that can be computed with.
+
+    The program is that of :func:`computegrid.solvers.scaling.scaled`.
 
     Raises
     ------
@@ -47,8 +42,9 @@ def check_ranges(lp: LinearProgram) -> None:
     if len(size) and size.max() / size.min() > WIDEST:
         raise _out_of_range(lp, size, int(size.argmin()), "too small beside the largest")
     if np.abs(lp.cost).max(initial=0.0) > LARGEST_COST:
-        raise SolverError(f"a cost of {np.abs(lp.cost).max():.1e} is too large to compute with; "
-                          "check the units of prices and the weights of hours")
+        raise SolverError(f"a cost {np.abs(lp.cost).max():.1e} times the mean cost of a lane is "
+                          "too large to compute with; check the units of prices and the weights of "
+                          "hours")
 
 
 def _out_of_range(lp: LinearProgram, size: Floats, entry: int, what: str) -> SolverError:
@@ -57,7 +53,8 @@ def _out_of_range(lp: LinearProgram, size: Floats, entry: int, what: str) -> Sol
     for block in lp.blocks:
         if row < first + block.size:
             return SolverError(
-                f"{block.name!r} has a coefficient of {size[entry]:.1e}, {what} to compute with; "
-                "check the units of the figures it is made of")
+                f"{block.name!r} has a coefficient {size[entry]:.1e} times its mean one, {what} to "
+                "compute with; check the units of the figures it is made of")
         first += block.size
-    return SolverError(f"a coefficient of {size[entry]:.1e} is {what} to compute with")
+    return SolverError(f"a coefficient {size[entry]:.1e} times the mean one is {what} to compute "
+                       "with")

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from computegrid.program.algebra import Block, Family, Floats, LinearProgram
-from computegrid.solvers.ranges import SPAN
+from computegrid.scenario.span import SPAN
 from computegrid.solvers.solution import Conflict, Solution, WarmStart
 
 AmongEquals = Callable[[Floats, float], Floats | None]

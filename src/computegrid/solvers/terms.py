@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from computegrid.program.algebra import Codes, Floats, LinearProgram
-from computegrid.solvers.ranges import FLOOR
+from computegrid.scenario.span import FLOOR
 
 
 class Terms:

@@ -16,11 +16,11 @@ from computegrid.accounts import ask_table, flow_table
 from computegrid.prices import through_bounds
 from computegrid.program import objective
 from computegrid.program.algebra import Equations, Floats
+from computegrid.scenario.span import FLOOR
 from computegrid.solvers.certificate import FEASIBILITY, imbalance, measure, relative, worst_of
 from computegrid.solvers.infeasibility import EQUATIONS
 from computegrid.solvers.multipliers import Prices
 from computegrid.solvers.network_bound import proven_bound
-from computegrid.solvers.ranges import FLOOR
 from computegrid.solvers.sides import Sides
 from computegrid.streaming.networks import WindowNetworks
 from computegrid.streaming.window import factors, part_of

@@ -19,6 +19,7 @@ from computegrid.program.rules import warn_if_idle
 from computegrid.saving import write_text
 from computegrid.scenario.regime import Regime, Rule
 from computegrid.scenario.scenario import Scenario
+from computegrid.scenario.span import require_span
 from computegrid.solvers.multipliers import ASIDE, Prices
 from computegrid.solvers.network_oracle import InfeasibleNetworkError, NetworkError
 from computegrid.streaming.finish import TABLES, Proof, finish
@@ -120,7 +121,7 @@ def solve_streamed(
         If the gap is not reached, the networks cannot be solved, or the answer does not hold what
         it should; no tables are left then.
     DataError
-        If the folder holds another run.
+        If the folder holds another run, or some demand is too small to be told beside the largest.
 
     Examples
     --------
@@ -139,6 +140,7 @@ def solve_streamed(
     (672, 96)
     """
     own, place = scenario.regime(regime), Path(folder)
+    require_span(scenario.tables, scenario.arrays)
     if days < 1 or not gap > 0:
         raise ScenarioError(f"days is at least 1 and gap above 0; got {days!r} and {gap!r}")
     chosen = selections(scenario, own)

@@ -15,6 +15,7 @@ from computegrid.errors import InfeasibleError, ScenarioError, did_you_mean
 from computegrid.program.objective import Minimise
 from computegrid.scenario.regime import Regime, Rule
 from computegrid.scenario.scenario import Scenario
+from computegrid.scenario.span import noise_mw
 from computegrid.studies.measures import measures
 from computegrid.studies.solving import Progress, nearest, report, solve_near
 
@@ -92,7 +93,9 @@ class Comparison:
         after = _by_lane(self.dispatches[self._known(regime)])
         both = pd.concat({"base_mwh": before, "mwh": after}, axis=1).fillna(0.0)
         both["delta_mwh"] = both["mwh"] - both["base_mwh"]
-        moved = both[both["delta_mwh"].abs() > 1e-6]
+        a = self.scenario.arrays
+        asked = pd.Series((a.demand_mw @ a.weight_hours)[a.lane_ask], index=_lanes(self.scenario))
+        moved = both[both["delta_mwh"].abs() > MOVED * asked.reindex(both.index)]
         order = moved["delta_mwh"].abs().sort_values(ascending=False, kind="stable").index
         return moved.loc[order].reset_index()
 
@@ -123,6 +126,9 @@ class Comparison:
                                           if abs(v) < 1000 else f"{v:,.0f}"))
 
 
+MOVED = 1e-8
+"""Work has moved when a lane differs by this part of all that is asked there: solvers agree to 1e-8
+of it on which of equal answers to take."""
 STEPS = ("cost_usd", "operating_cost_usd", "energy_mwh", "carbon_t", "unserved_mwh",
          "mean_rtt_ms")
 """Figures whose differences are taken step by step."""
@@ -229,7 +235,12 @@ def _chosen(
 
 
 def _by_lane(dispatch: Dispatch) -> pd.Series:
-    a, lanes = dispatch.scenario.arrays, dispatch.scenario.tables["lanes"]
-    work = pd.Series(dispatch.flow_mw @ a.weight_hours, name="mwh",
-                     index=pd.MultiIndex.from_frame(lanes[["region", "workload", "site"]]))
-    return work[work > 1e-9]
+    """Work of each lane over the horizon [MWh], without a solver's noise."""
+    a, flow = dispatch.scenario.arrays, dispatch.flow_mw
+    flow = np.where(flow > noise_mw(a)[:, None], flow, 0.0)
+    work = pd.Series(flow @ a.weight_hours, name="mwh", index=_lanes(dispatch.scenario))
+    return work[work > 0]
+
+
+def _lanes(scenario: Scenario) -> pd.MultiIndex:
+    return pd.MultiIndex.from_frame(scenario.tables["lanes"][["region", "workload", "site"]])

@@ -16,9 +16,10 @@ from computegrid.program.algebra import Codes, Floats
 from computegrid.scenario.regime import Forbid, Regime, Rule
 from computegrid.scenario.rulemask import ask_mask
 from computegrid.scenario.scenario import Scenario
+from computegrid.scenario.span import noise_mw
 from computegrid.studies.freezetable import Freeze
 from computegrid.studies.holding import held_flow, solve_holding
-from computegrid.studies.outcome import SMALLEST_MWH, Outcome, outcome_of
+from computegrid.studies.outcome import Outcome, outcome_of
 from computegrid.studies.reserve import (
     RESERVE_MOST,
     RESERVE_USD_PER_MW_YEAR,
@@ -34,9 +35,6 @@ from computegrid.studies.switches import (
     together,
     without_minima,
 )
-
-NOTHING_MW = 1e-9
-"""Flow below this on the lanes of a switch counts as none [MW]."""
 
 
 def freeze(
@@ -135,7 +133,7 @@ def freeze(
     if reserve_usd_per_mw_year is not None:
         during = without_minima(chosen)[0]
         outcomes = [
-            outcome if outcome.feasible and outcome.added_mwh(wanted) <= SMALLEST_MWH
+            outcome if outcome.feasible and outcome.added_mwh(wanted) <= 0
             else replace(outcome, reserve=cheapest_reserve(
                 scenario, outcome.switch, during, wanted, reserve_usd_per_mw_year,
                 None if give_way else desk.taken_mw(outcome, wanted), reserve_most))
@@ -181,9 +179,10 @@ class _Desk:
     def throw(self, switch: Switch, known: list[Outcome]) -> Outcome:
         """Return what the switch does; ``known`` are outcomes of throwing less than it."""
         lanes = switch.lanes(self.scenario)
+        none_mw = noise_mw(self.scenario.arrays)
         for outcome in known:
             found = outcome.dispatch
-            if found is not None and found.flow_mw[lanes].max(initial=0.0) <= NOTHING_MW:
+            if found is not None and (found.flow_mw[lanes] <= none_mw[lanes, None]).all():
                 return replace(outcome, switch=switch)
         near = known[-1].dispatch or self.before
         if not minima_out_of_reach(self.scenario, self.regime, lanes):

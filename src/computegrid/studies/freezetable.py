@@ -15,7 +15,7 @@ from computegrid.errors import ScenarioError, did_you_mean
 from computegrid.losses import loss_table, of_asks
 from computegrid.scenario.regime import Regime
 from computegrid.scenario.scenario import Scenario
-from computegrid.studies.outcome import SMALLEST_MWH, Outcome
+from computegrid.studies.outcome import Outcome
 from computegrid.studies.reserve import Mask
 from computegrid.studies.switches import By
 
@@ -96,10 +96,10 @@ class Freeze:
         none = 0.0 if priced else float("nan")
         return {
             "status": "optimal" if o.feasible else "infeasible",
-            "unserved_mwh": _clean(added),
-            "unserved_share": _part(_clean(added), float(demand.sum())),
-            "critical_unserved_mwh": _clean(hurt),
-            "critical_unserved_share": _part(_clean(hurt), float(demand[critical].sum())),
+            "unserved_mwh": added,
+            "unserved_share": _part(added, float(demand.sum())),
+            "critical_unserved_mwh": hurt,
+            "critical_unserved_share": _part(hurt, float(demand[critical].sum())),
             "added_cost_usd": o.added_cost_usd,
             "added_operating_usd": o.added_operating_usd,
             "peak_usd_per_mwh": o.peak_usd_per_mwh,
@@ -138,7 +138,7 @@ class Freeze:
         }
         matrix = pd.DataFrame(rows).T.loc[self._table.index]
         matrix.columns.name = column
-        return matrix.mask(matrix.abs() < 1e-12, 0.0)
+        return matrix
 
     @property
     def victims(self) -> pd.DataFrame:
@@ -201,7 +201,7 @@ class Freeze:
             "demand_mwh": (a.demand_mw @ a.weight_hours)[mask],
             "unserved_mwh": o.added_by_ask_mwh[mask],
         }).groupby(of_asks(self.scenario, column)[mask]).sum()
-        table = table[table["unserved_mwh"] > SMALLEST_MWH]
+        table = table[table["unserved_mwh"] > 0]
         table["unserved_share"] = table["unserved_mwh"] / table["demand_mwh"]
         return table.sort_values("unserved_mwh", ascending=False, kind="stable")
 
@@ -210,10 +210,6 @@ class Freeze:
                              "added_cost_usd", "breach_hours", "reserve_mw"]]
         return (f"Freeze by {self.by} of {self.scenario.name!r} under {self.regime.name!r}\n"
                 + shown.head(12).to_string(float_format=lambda v: f"{v:,.3g}"))
-
-
-def _clean(value: float) -> float:
-    return 0.0 if abs(value) <= SMALLEST_MWH else value
 
 
 def _part(value: float, whole: float) -> float:

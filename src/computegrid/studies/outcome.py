@@ -7,15 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from computegrid.dispatch import Dispatch
+from computegrid.losses import without_noise
 from computegrid.program.algebra import Floats
 from computegrid.program.deadlines import waits_of
 from computegrid.scenario.arrays import Arrays
 from computegrid.studies.measures import unserved_mw
 from computegrid.studies.reserve import Mask, Reserve
 from computegrid.studies.switches import Switch
-
-SMALLEST_MWH = 1e-6
-"""Unserved work below this is the solver's noise [MWh]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,9 +52,14 @@ class Outcome:
     reserve: Reserve | None = None
 
     @property
+    def added_mw(self) -> Floats:
+        """Unserved work the freeze adds in each hour, shape (A, T) [MW]; without noise."""
+        return without_noise(self.during_mw - self.before_mw, self.arrays.demand_mw)
+
+    @property
     def added_by_ask_mwh(self) -> Floats:
         """Unserved work the freeze adds, shape (A,) [MWh]."""
-        added: Floats = (self.during_mw - self.before_mw) @ self.arrays.weight_hours
+        added: Floats = self.added_mw @ self.arrays.weight_hours
         return added
 
     def added_mwh(self, asks: Mask | slice = slice(None)) -> float:
@@ -72,7 +75,7 @@ class Outcome:
         a = self.arrays
         first = np.searchsorted(a.day, a.day)
         since = a.elapsed_hours - a.elapsed_hours[first]
-        ask, hour = np.nonzero(self.during_mw - self.before_mw > SMALLEST_MWH)
+        ask, hour = np.nonzero(self.added_mw > 0)
         if not len(ask):
             return float("inf")
         return float((since[hour] + a.defer_hours[ask]).min())

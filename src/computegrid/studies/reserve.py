@@ -31,7 +31,8 @@ RESERVE_MOST = 1.0
 """Reserve at most doubles a site: more is another site, with a grid connection of its own."""
 WORTH_OF_CRITICAL = 10.0
 """Critical work left unserved weighs this many times what reserve for its dearest hour costs."""
-SMALLEST_MW = 1e-6
+SMALLEST = 1e-9
+"""Reserve below this part of the most critical work of an hour is a solver's rounding."""
 
 Mask = npt.NDArray[np.bool_]
 
@@ -120,7 +121,8 @@ def cheapest_reserve(
     certify(lp, solution)
     held = solution.x[lp.columns_of("reserve")].reshape(reserve.shape)[:, 0]
     left = solution.x[lp.columns_of("unserved")].reshape(len(asks), a.n_hours) @ a.weight_hours
-    chosen = np.flatnonzero(held > SMALLEST_MW)
+    chosen = np.flatnonzero(
+        held > SMALLEST * float(a.demand_mw[critical].sum(axis=0).max(initial=0.0)))
     sites = pd.DataFrame(
         {"reserve_mw": held[chosen], "usd_per_year": held[chosen] * usd_per_mw_year},
         index=scenario.tables["sites"].index.take(chosen),

@@ -49,7 +49,8 @@ function ramp(share) {
 }
 function domain(shade) { return shade === "price" ? (mean() ? data.price_range : data.hour_price_range) : [0, data.share_ranges[shade], false, false]; }
 function changeRange(shade) { // the largest change of a region in this view, but for the most extreme twentieth
-  const found = data.regions.map((_, i) => Math.abs(regionMoved(i, shade))).filter((change) => change > 1e-6).sort((a, b) => a - b);
+  const all = data.regions.map((_, i) => Math.abs(regionMoved(i, shade))), most = all.reduce((a, b) => Math.max(a, b), 0);
+  const found = all.filter((change) => change > 1e-8 * most).sort((a, b) => a - b);
   return found.length ? [found[Math.floor(0.95 * (found.length - 1))], found[found.length - 1]] : [1, 1];
 }
 function shadeColour(i) {
@@ -60,6 +61,8 @@ function shadeColour(i) {
   const [low, high] = domain(state.shade);
   return ramp(high > low ? (regionValue(i, state.shade) - low) / (high - low) : 0.5);
 }
+// What is below this beside the widest flow is a solver's rounding.
+const nothing = () => 1e-8 * data.scale.flow_mw;
 const widest = () => (state.moved ? view().moved_mw : data.scale.flow_mw);
 let fitted = 1; // marks are smaller on a small map, so that a phone shows more than the largest of them
 function fitMarks() { const size = map.getSize(); fitted = Math.min(1, Math.pow(Math.sqrt(size.x * size.y) / 520, 1.5)) || 1; }

@@ -155,7 +155,7 @@ function updateFlows() { // lines that stay are drawn anew in one go; Leaflet's 
   for (const line of lines) {
     const size = flowSize(line.index), touched = isTouched(data.flows[line.index]);
     const weight = lineWidth(size), less = state.moved && flowMoved(line.index) < 0;
-    line.empty = size <= 1e-6;
+    line.empty = size <= nothing();
     count += line.empty ? 0 : 1;
     Object.assign(line.options, { weight, color: flowColour(line.index), dashes: less ? [3 + 1.5 * weight, 2 + weight] : null, opacity: touched ? opacity(line) : 0.07 });
     if (!stay) flowLayer.addLayer(line);

@@ -70,7 +70,7 @@ function updatePoints() {
   for (const i of siteOrder) {
     const { outer, inner, cross, reserve } = siteMarks[i], site = data.sites[i], r = Math.max(2.5, radius(site.capacity_mw));
     const chosen = state.selected && state.selected.kind === "site" && state.selected.index === i;
-    const used = state.moved ? Math.abs(siteMoved(i)) : siteUsed(i), quiet = r < 5 && used <= 1e-6;
+    const used = state.moved ? Math.abs(siteMoved(i)) : siteUsed(i), quiet = r < 5 && used <= nothing();
     outer.setRadius(r); outer.setStyle({ weight: chosen ? 3.5 : r < 5 ? 0.8 : 1.4, opacity: quiet ? 0.55 : 1, dashArray: r < 5 ? null : outer.options.dashes });
     const share = site.capacity_mw > 0 ? Math.min(1, used / site.capacity_mw) : 0;
     inner.setRadius(r * Math.sqrt(share));

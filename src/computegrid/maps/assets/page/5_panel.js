@@ -72,7 +72,7 @@ function updatePanel() {
     el("p", { class: "cg-kind", text: words[on.kind] + " · " + when() }), el("h2", { text: item ? item.label : data.regions[flow.region].label + " → " + data.sites[flow.site].label }),
     facts(flow ? flowRows(flow, on.index) : on.kind === "site" ? siteRows(on.index) : regionRows(on.index)));
   if (flow) { if (data.price_parts.length) box.append(madeOf([[flow, flow.mw]])); return; }
-  const touching = data.flows.map((f, i) => [f, state.moved ? flowMoved(i) : flowMw(i), flowColour(i)]).filter(([f, value]) => f[on.kind] === on.index && Math.abs(value) > 1e-6);
+  const touching = data.flows.map((f, i) => [f, state.moved ? flowMoved(i) : flowMw(i), flowColour(i)]).filter(([f, value]) => f[on.kind] === on.index && Math.abs(value) > nothing());
   const said = (f) => (f.price === null ? "" : (mean() ? "" : words.mean_short + " ") + priced(f.price)), title = state.moved ? " · " + words.mode_moved : "";
   if (!touching.length) box.append(el("p", { text: state.moved ? words.moved_none : words.nothing }));
   if (on.kind === "region") {

@@ -20,7 +20,7 @@ function updateControls() {
   box.append(rule);
 }
 function ruleText() {
-  const rule = flowRule(), sizes = data.flows.map((_, i) => meanSize(i)).filter((size) => size >= state.least && size > 1e-6), total = rule.mw;
+  const rule = flowRule(), sizes = data.flows.map((_, i) => meanSize(i)).filter((size) => size >= state.least && size > nothing()), total = rule.mw;
   const sum = sizes.reduce((all, size) => all + size, 0), rest = rule.count - sizes.length;
   const text = write(words.rule_shown, { n: number(sizes.length), t: number(rule.count), p: percent(total ? sum / total : 1) });
   return rest > 0 ? text + " " + write(words.rule_rest, { n: number(rest), x: number(Math.max(state.least, rule.cut_mw)) }) : text;
@@ -70,7 +70,7 @@ function openTable(name) {
   el("span", { class: "cg-when", text: when() }), el("button", { type: "button", class: "cg-close", "aria-label": words.close, text: "×", on: { click: () => dialog.close() } }));
   if (name === "study") { whole(box, head); return; }
   const columns = tables[name], body = el("tbody");
-  const rows = data[name].map((row, i) => [i, columns.map((column) => column[1](row, i))]).filter(([i]) => name !== "flows" || !study || flowMw(i) > 0 || Math.abs(flowMoved(i)) > 1e-6);
+  const rows = data[name].map((row, i) => [i, columns.map((column) => column[1](row, i))]).filter(([i]) => name !== "flows" || !study || flowMw(i) > 0 || Math.abs(flowMoved(i)) > nothing());
   for (const [i, cells] of rows) {
     const line = el("tr", {}, ...cells.map((cell, k) => (k ? el("td", { class: typeof cell === "number" ? "cg-number" : "", text: typeof cell === "number" ? number(cell) : cell })
       : el("th", { scope: "row" }, el("button", { type: "button", text: cell, on: { click: () => { dialog.close(); state.selected = null; select(name.slice(0, -1), i); } } })))));

@@ -27,7 +27,7 @@ flowLayer.addTo(map); regionLayer.addTo(map); siteLayer.addTo(map);
 function redraw() { updateFlows(); updatePoints(); showPoints(); updateLegend(); updateLabels(); }
 let extent = study ? "home" : "all";
 function fit() { // all there is, and how far north its arcs go; or the regions alone
-  const [low, high] = data.bounds[extent], aside = map.getSize().x < 600 ? 26 : 62, arcs = extent === "all" ? drawnFlows().filter((line) => flowSize(line.index) > 1e-6) : [];
+  const [low, high] = data.bounds[extent], aside = map.getSize().x < 600 ? 26 : 62, arcs = extent === "all" ? drawnFlows().filter((line) => flowSize(line.index) > nothing()) : [];
   const north = arcs.reduce((most, line) => Math.max(most, Math.min(76, line.getBounds().getNorth())), high[0]);
   map.fitBounds([low, [north, high[1]]], { paddingTopLeft: [aside, 54], paddingBottomRight: [aside, 44], maxZoom: 6, animate: false });
 }
