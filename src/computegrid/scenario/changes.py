@@ -27,8 +27,10 @@ Factor = float | Mapping[str, float]
 
 AREAS = ("country", "bloc", "grid")
 """Columns whose values a factor may name beside the rows themselves, the first that has it."""
+_BOUNDS = {figure: (low, high) for low, figure, high in schema.SITES.bounds}
 SITE_FIGURES = tuple(c.name for c in schema.SITES.columns
-                     if c.kind == "number" and c.name not in ("lon_deg", "lat_deg"))
+                     if c.kind == "number" and c.name not in ("lon_deg", "lat_deg")
+                     and c.name not in {one for pair in _BOUNDS.values() for one in pair})
 """Figures of sites that can be scaled."""
 _PRICED = ("energy_usd_per_mwh", "carbon_kg_per_mwh", "pue")
 
@@ -102,7 +104,9 @@ def scaled(
     columns: dict[str, Floats] = {}
     hourly: dict[str, Floats] = {}
     for name, by_site in of_rows.items():
-        columns[name] = tables["sites"][name].to_numpy(dtype=np.float64) * by_site
+        for column in (name, *_BOUNDS.get(name, ())):
+            if column in tables["sites"].columns:
+                columns[column] = tables["sites"][column].to_numpy(dtype=np.float64) * by_site
         named = "available_mw" if name == "capacity_mw" else name
         if named in known_arrays:
             values = getattr(a, named)

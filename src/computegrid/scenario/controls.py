@@ -11,6 +11,7 @@ import pandas as pd
 from computegrid.errors import Fault, ScenarioError
 from computegrid.scenario.select import Mask, select
 from computegrid.tables import schema
+from computegrid.tables.bounds import check_bounds
 from computegrid.tables.check import collect
 
 Tables = Mapping[str, pd.DataFrame]
@@ -65,6 +66,7 @@ def typed_controls(
     typed = collect(schema.CONTROLS, controls, faults)
     if len(faults) > before or typed.empty:
         return pd.DataFrame()
+    check_bounds(schema.CONTROLS, typed, "controls", list(typed["control"]), faults)
     for row in typed.to_dict("records"):
         name = str(row["control"])
         unit = schema.QUANTITIES_MEASURED[row["quantity"]]
@@ -72,12 +74,6 @@ def typed_controls(
             faults.append(Fault("controls", f"{row['quantity']} is in {unit}", row=name,
                                 column="unit", value=row["unit"],
                                 cure=f"write the figure in {unit}"))
-        for side, wrong in (("low", row["low"] > row["value"]),
-                            ("high", row["high"] < row["value"])):
-            if wrong:
-                faults.append(Fault(
-                    "controls", f"lies on the wrong side of value {row['value']:g}", row=name,
-                    column=side, value=row[side], cure="low ≤ value ≤ high"))
         for column in _SEARCHED:
             _check_selector(row, column, name, tables, faults, notes)
     typed["unit"] = typed["quantity"].map(schema.QUANTITIES_MEASURED)

@@ -16,6 +16,7 @@ from computegrid.scenario.ownership import blocs_of, looked_through, with_owner_
 from computegrid.scenario.seal import with_seal
 from computegrid.scenario.select import select
 from computegrid.tables import schema
+from computegrid.tables.bounds import check_bounds
 from computegrid.tables.check import check_table, check_unique, collect
 from computegrid.tables.hours import typed_hours
 from computegrid.tables.labels import BLANK, as_labels, as_text, label
@@ -341,6 +342,9 @@ def _check_rows(
     for table, frame in ((schema.REGIONS, regions), (schema.SITES, sites),
                          (schema.WORKLOADS, workloads)):
         check_unique(table, frame, f"{table.name}.csv", faults)
+        if table.key[0] in frame.columns:
+            check_bounds(table, frame, f"{table.name}.csv", list(as_labels(frame[table.key[0]])),
+                         faults)
     if "status" in sites.columns:
         known = {*schema.STATUS_SHARE, *available}
         status = as_text(sites["status"])

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from computegrid.errors import DataError, Fault, did_you_mean
+from computegrid.tables.bounds import check_cited
 from computegrid.tables.hours import typed_hours
 from computegrid.tables.labels import BLANK, as_kept, as_labels, as_text, is_blank, no_names
 from computegrid.tables.names import check_columns
@@ -82,6 +83,7 @@ def collect(
         if isinstance(frame[extra], pd.Series) and str(frame[extra].dtype) != "geometry":
             out[extra] = _kept(frame[extra], labels, name, faults)
     check_unique(table, out, name, faults)
+    check_cited(out, name, labels, faults)
     known = [c.name for c in table.columns if c.name in out.columns]
     return out[[*known, *(c for c in out.columns if c not in known)]]
 

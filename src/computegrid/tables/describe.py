@@ -36,7 +36,8 @@ def known_columns(table: str) -> dict[str, Column]:
     found = schema.TABLES.get(table) or schema.FACTS.get(table)
     if found is None:
         return {}
-    made_of = {"regions": ("demand_mw", "utc_offset_hours"), "workloads": ("demand_share",)}
+    made_of = {"regions": ("demand_mw", "demand_low_mw", "demand_high_mw", "utc_offset_hours"),
+               "workloads": ("demand_share",)}
     return {c.name: c for c in (
         *found.columns, *(schema.DEMAND_MADE_OF[name] for name in made_of.get(table, ())))}
 

@@ -75,11 +75,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: its name, its key columns and the columns the program knows."""
+    """A table: its name, its key columns and the columns the program knows.
+
+    ``bounds`` are triples of columns: the least a figure may be, the figure, the most.
+    """
 
     name: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
+    bounds: tuple[tuple[str, str, str], ...] = ()
 
     def column(self, name: str) -> Column | None:
         """Return the known column of that name, or None."""
@@ -116,6 +120,10 @@ DEMAND_MADE_OF = {
     column.name: column for column in (
         Column("demand_mw", unit="MW", required=True, lower=0, plausible=(0, 1_000_000),
                meaning="mean work wanted"),
+        Column("demand_low_mw", unit="MW", default=math.nan, lower=0, added=False,
+               meaning="the least it may be, where it is no published figure"),
+        Column("demand_high_mw", unit="MW", default=math.nan, lower=0, added=False,
+               meaning="the most it may be"),
         Column("demand_share", unit="1", required=True, lower=0, upper=1,
                meaning="the workload's part of it; write a fraction, 0.6 for 60 %"),
         Column("utc_offset_hours", unit="h", default=math.nan, lower=-14, upper=14,
@@ -124,7 +132,8 @@ DEMAND_MADE_OF = {
 }
 """Columns of regions and workloads that demand is made of where no demand table is given."""
 
-REGIONS = Table("regions", ("region",), (_key("region", "name of the region"), _LON, _LAT))
+REGIONS = Table("regions", ("region",), (_key("region", "name of the region"), _LON, _LAT),
+                (("demand_low_mw", "demand_mw", "demand_high_mw"),))
 SITES = Table(
     "sites",
     ("site",),
@@ -134,6 +143,10 @@ SITES = Table(
         _LAT,
         Column("capacity_mw", unit="MW", required=True, lower=0, plausible=(0, 1_000_000),
                meaning="IT power the site can draw"),
+        Column("capacity_low_mw", unit="MW", default=math.nan, lower=0, added=False,
+               meaning="the least it may be, where it is no published figure"),
+        Column("capacity_high_mw", unit="MW", default=math.nan, lower=0, added=False,
+               meaning="the most it may be"),
         _PUE,
         Column("power_ratio", unit="1", default=1.0, lower=0.01, upper=100,
                meaning="MW drawn per MW of reference work, by the site's chip"),
@@ -155,6 +168,7 @@ SITES = Table(
                  added=False, meaning=f"SEAL level of the operator in SOV-{i}; blank = not scored")
           for i in range(1, 9)),
     ),
+    (("capacity_low_mw", "capacity_mw", "capacity_high_mw"),),
 )
 DEMAND = Table(
     "demand",
@@ -404,6 +418,7 @@ CONTROLS = Table(
         Column("kind", "text", default="estimate", choices=KINDS,
                meaning="published, derived, estimate, target or synthetic"),
     ),
+    (("low", "value", "high"),),
 )
 """Published figures that an answer is set beside: see ``backcast``."""
 SOURCES = Table("sources", ("source_id",), (_key("source_id", "short name that rows cite"),))
