@@ -76,6 +76,8 @@ def test_megawatts_and_money_in_other_units_change_nothing_else(solver: str) -> 
         own, far = scaled(lp), scaled(other)
         for name in ("cost", "row_lower", "row_upper", "value", "col_upper"):
             assert np.array_equal(getattr(own.lp, name), getattr(far.lp, name)), (seed, name)
+        for factor in (own.column, own.row, np.array([own.money])):
+            assert (np.frexp(factor)[0] == 0.5).all()  # powers of two: nothing is rounded
         try:
             here = solve_program(lp, solver=solver)
         except cg.SolverError:
@@ -142,13 +144,14 @@ def test_a_contradiction_is_the_same_in_other_units() -> None:
     assert found >= 3
 
 
+@pytest.mark.parametrize("seed", [3, 12])
 @pytest.mark.parametrize("mw", [2.0**-30, 2.0**20])
-def test_tables_of_studies_drop_nothing_at_any_size(mw: float) -> None:
+def test_tables_of_studies_drop_nothing_at_any_size(mw: float, seed: int) -> None:
     """Flows, moves, freezes, reserves, losses: the same rows, the figures times the factor."""
     def tables(size: float) -> list:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            s = times(world_of(1, minima=False), size, 1.0)
+            s = times(world_of(seed, minima=False), size, 1.0)
             compared = cg.compare(s, {"open": [], "own": [cg.Forbid(
                 label="no", supply={"site": "s0"})]})
             frozen = cg.freeze(s, "control", regime=[], reserve_usd_per_mw_year=1000.0)
@@ -158,7 +161,8 @@ def test_tables_of_studies_drop_nothing_at_any_size(mw: float) -> None:
             (report.flows, ["mw"]), (moved, ["base_mwh", "mwh", "delta_mwh"]),
             (frozen.table, ["unserved_mwh", "critical_unserved_mwh", "reserve_mw"]),
             (report.unserved_by("region"), ["demand_mwh", "unserved_mwh"]),
-            (report.waiting, ["mwh"]),
+            (compared.dispatches["open"].waiting, ["mwh"]),
+            (frozen.outcomes[0].reserve.sites, ["reserve_mw"]),
         ]
 
     sizes = []
@@ -170,3 +174,33 @@ def test_tables_of_studies_drop_nothing_at_any_size(mw: float) -> None:
                 here[column].to_numpy() * mw, rel=1e-6, abs=0.0, nan_ok=True), column
         sizes.append(len(here))
     assert min(sizes[:4]) > 0
+    assert sizes[4 if seed == 12 else 5] > 0  # in one world work waits, in the other some is held
+
+
+@pytest.mark.parametrize(("mw", "usd"), [(2.0**-30, 2.0**-20), (2.0**15, 2.0**15)])
+def test_a_streamed_run_is_the_same_in_other_units(tmp_path, mw: float, usd: float) -> None:
+    """Costs, bound and flows; the gap and the residuals are relative, so they do not change."""
+    solved = 0
+    for seed in range(2, 40, 3):  # days
+        world = world_of(seed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                here = cg.solve_streamed(times(world, 1.0, 1.0), tmp_path / f"a{seed}",
+                                         rules_times(world, 1.0, 1.0), gap=1e-6)
+            except (cg.ScenarioError, cg.InfeasibleError) as error:
+                with pytest.raises(type(error)):
+                    cg.solve_streamed(times(world, mw, usd), tmp_path / f"b{seed}",
+                                      rules_times(world, mw, usd), gap=1e-6)
+                continue
+            there = cg.solve_streamed(times(world, mw, usd), tmp_path / f"b{seed}",
+                                      rules_times(world, mw, usd), gap=1e-6)
+        for name in ("value", "bound"):
+            assert getattr(there.proof, name) == pytest.approx(
+                getattr(here.proof, name) * mw * usd, rel=1e-9)
+        assert abs(there.proof.gap) <= 1e-6
+        assert len(there.flows) == len(here.flows)
+        assert there.flows["mw"].to_numpy() == pytest.approx(here.flows["mw"].to_numpy() * mw,
+                                                             rel=1e-6)
+        solved += 1
+    assert solved >= 4

@@ -204,3 +204,27 @@ def test_a_long_chain_starts_from_its_parts(monkeypatch, unserved, hours):
     assert len(tried) == 1 and (tried[0] is None) == (unserved == np.inf)
     assert lp.cost @ from_parts.x == pytest.approx(lp.cost @ from_hours.x, rel=1e-12)
     certify(lp, from_parts, scenario.arrays)
+
+
+def test_small_rows_lost_in_a_mixture_are_found_by_sifting(monkeypatch) -> None:
+    """Shares by region over 1e8 of span: what holds to the large rows' digits is not enough."""
+    rng = np.random.default_rng(161)
+    regions, sites, hours = [f"r{i}" for i in range(12)], [f"s{i}" for i in range(5)], range(6)
+    size = 10.0 ** -np.linspace(0, 8, 12)
+    scenario = Scenario.from_tables(
+        pd.DataFrame(index=regions), pd.DataFrame({"capacity_mw": rng.uniform(0.3, 0.8, 5)},
+                                                  index=sites),
+        pd.DataFrame([(r, h, m * rng.uniform(1, 1.3)) for r, m in zip(regions, size, strict=True)
+                      for h in hours], columns=["region", "hour", "mw"]),
+        lanes=pd.DataFrame([(r, s, rng.uniform(1, 90)) for r in regions for s in sites],
+                           columns=["region", "site", "network_usd_per_mwh"]))
+    rules = (Share(label="s", supply={"site": ["s1", "s2"]}, max=0.4, each="region"),)
+    lp = build_program(scenario, Regime("own", rules))
+    assert "HiGHS on" not in solve_program(lp, solver="network").solver
+    mixture = engine.Answers.mixture
+    monkeypatch.setattr(engine.Answers, "mixture", lambda *given: mixture(*given) + 1e-9)
+    found = solve_program(lp, solver="network")
+    certify(lp, found, scenario.arrays)
+    assert "HiGHS on" in found.solver
+    assert certify(lp, solve_program(lp, solver="highs"))[0].objective == pytest.approx(
+        certify(lp, found)[0].objective, rel=1e-9)

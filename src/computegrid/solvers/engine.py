@@ -94,6 +94,14 @@ def _proven(lp: LinearProgram, found: Solution) -> Solution:
     return found
 
 
+def _holds(lp: LinearProgram, x: Floats, row_dual: Floats) -> bool:
+    try:
+        certify(lp, Solution(Status.OPTIMAL, x, row_dual, "mixture", 0.0))
+    except SolverError:
+        return False
+    return True
+
+
 def _with_side_rows(
     lp: LinearProgram, network: Network, oracle: Oracle, deadline: float | None
 ) -> tuple[Floats, Floats, str, dict[tuple[str, int], float]]:
@@ -122,8 +130,10 @@ def _with_side_rows(
         row_dual = oracle.row_dual()
         row_dual[sides.rows] = found.price
         if found.gap <= GAP:
+            x = answers.mixture(found.weights)
             how = f"{found.rounds} rounds of Dantzig-Wolfe prices"
-            return answers.mixture(found.weights), row_dual, how, prices
+            if _holds(lp, x, row_dual):  # small rows may be lost in a mixture beside large ones
+                return x, row_dual, how, prices
     else:
         oracle.run(deadline=deadline)
         row_dual = oracle.row_dual()
