@@ -26,6 +26,7 @@ from computegrid.solvers.choose import solve_program
 from computegrid.solvers.conflict import conflict_table, in_words, relaxation_table
 from computegrid.solvers.infeasibility import find_conflict
 from computegrid.solvers.solution import Solution, Status, WarmStart
+from computegrid.units import told
 
 
 @dataclass(frozen=True, eq=False)
@@ -287,8 +288,8 @@ class Dispatch:
         s = self._summary
         return (
             f"Dispatch of {self.scenario.name!r} under {self.regime.name!r}: {self.status}, "
-            f"cost {s['cost_usd']:,.0f} USD, {s['served_mwh']:,.0f} MWh served, "
-            f"{s['unserved_mwh']:,.0f} MWh unserved, {s['carbon_t']:,.0f} t CO2"
+            f"cost {told(s['cost_usd'])} USD, {told(s['served_mwh'])} MWh served, "
+            f"{told(s['unserved_mwh'])} MWh unserved, {told(s['carbon_t'])} t CO2"
         )
 
 

@@ -30,6 +30,7 @@ from computegrid.scenario.regime import Regime
 from computegrid.scenario.scenario import Scenario
 from computegrid.studies.compare import Comparison, compare
 from computegrid.tables.labels import as_labels
+from computegrid.units import told
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'"
 _ROWS = 40
@@ -132,7 +133,7 @@ def _summary(comparison: Comparison, says: dict[str, str], lang: Lang) -> str:
     scenario, first = comparison.scenario, comparison.dispatches[comparison.base]
     asked = float(first.summary["demand_mwh"]) / horizon_hours(first)
     what = says["asked"].format(
-        regions=len(scenario.regions), sites=len(scenario.sites), demand=f"{asked:,.0f}",
+        regions=len(scenario.regions), sites=len(scenario.sites), demand=told(asked),
         base=title_in(first.regime, lang),
     )  # fmt: skip
     lost = [markup.paragraph(f"{name}: {why}", "soft")
@@ -192,7 +193,7 @@ def _estimates(scenario: Scenario, says: dict[str, str], lang: Lang) -> str:
             n=one.estimated, of=one.rows, share=share(one.share, 1.0), mw=says[f"{one.table}_mw"],
         )))  # fmt: skip
         rows = [
-            [r["name"], f"{r['mw']:,.0f}", r["kind"], r["confidence"], r["source"]]
+            [r["name"], told(r["mw"]), r["kind"], r["confidence"], r["source"]]
             for r in one.listed.head(_ROWS).to_dict("records")
         ]
         columns = [says["name"], "MW", says["kind"], says["confidence"], says["source"]]

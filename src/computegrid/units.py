@@ -21,6 +21,17 @@ STANDARD_RACK_MW = 0.0025
 """One Chinese standard rack (标准机架) is 2.5 kW (National Data Administration)."""
 
 
+def told(value: float) -> str:
+    """A figure as people read it: whole from 100 on, three digits below, at any size.
+
+    Examples
+    --------
+    >>> told(1234.5), told(12.345), told(0.0), told(4.2e-6)
+    ('1,234', '12.3', '0', '4.2e-06')
+    """
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.3g}"
+
+
 def pflops(work_mw: float) -> float:
     """Compute rate of ``work_mw`` of work [PFLOP/s, BF16 dense].
 

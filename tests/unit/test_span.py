@@ -8,6 +8,9 @@ import pytest
 
 import computegrid as cg
 from computegrid.accounts import flow_table
+from computegrid.maps.header import large
+from computegrid.maps.scales import price_range
+from computegrid.maps.touch import rule_book
 from computegrid.scenario.span import NOISE, SPAN, noise_mw
 
 UNUSUAL = ["capacity_mw", "mw", "energy_usd_per_mwh"]
@@ -96,3 +99,35 @@ def test_noise_is_relative_to_what_each_place_asks() -> None:
     assert sorted(set(least)) == [NOISE, NOISE * 1e5]
     flow = np.repeat(least[:, None], 2, axis=1) * [0.9, 1.1]
     assert flow_table(s, flow)["hour"].tolist() == [1] * len(least)
+
+
+def test_small_figures_are_printed_and_rules_that_bind_bind() -> None:
+    """A cost of 9e-6 USD is no 0, and what a rule costs there is said."""
+    said = {}
+    for size in (1e-7, 1.0):
+        s = cg.Scenario.from_tables(
+            pd.DataFrame(index=["r"]),
+            pd.DataFrame({"capacity_mw": [3 * size, 9 * size],
+                          "energy_usd_per_mwh": [10.0 * size, 30.0 * size]}, index=["a", "b"]),
+            pd.DataFrame({"region": ["r"], "mw": [5 * size]}),
+            workloads=pd.DataFrame({"unserved_usd_per_mwh": [900.0 * size]}, index=["work"]),
+            lanes=pd.DataFrame({"region": "r", "site": ["a", "b"]}),
+            unusual=[*UNUSUAL, "unserved_usd_per_mwh"])
+        d = cg.solve(s, [cg.Share(label="half", supply={"site": "a"}, max=0.5),
+                         cg.Share(label="idle", supply={"site": "a"}, max=0.9)])
+        said[size] = repr(d)
+        assert [row[3] for row in rule_book([d]).prices(d)] == [True, False]
+    assert "cost 100 USD, 5 MWh served" in said[1.0]
+    assert "cost 1e-12 USD, 5e-07 MWh served, 0 MWh unserved" in said[1e-7]
+
+
+def test_ranges_of_prices_and_sizes_of_maps_follow_the_figures() -> None:
+    for unit in (1e-9, 1.0, 1e9):
+        prices = np.linspace(1.0, 2.0, 101) * unit
+        low, high, below, above = price_range(prices)
+        assert (low / unit, high / unit) == pytest.approx((1.03, 1.97))
+        assert below and above
+        same = price_range(np.array([1.0, 1.0 + 1e-9]) * unit)
+        assert same[2:] == [False, False]
+    assert large(4.2e-7) == "4.2e-07 " and large(1234.0) == "1.23 k" and large(0.5) == "0.5 "
+    assert large(0.0) == "0.00 " and large(9.0) == "9.00 "

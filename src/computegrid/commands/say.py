@@ -11,15 +11,15 @@ from rich.table import Column, Table
 
 from computegrid.dispatch import Dispatch
 from computegrid.errors import RuleWarning
+from computegrid.maps.touch import slight
 from computegrid.program.build import build_program
 from computegrid.scenario.scenario import Scenario
+from computegrid.units import told
 
 MOST_ROWS = 12
 MOST_REMARKS = 20
 MOST_COUNTRIES = 40
 """Where countries are told one by one: all of Europe's fit."""
-SMALLEST_PRICE = 0.005
-"""Shadow prices below this are not listed [USD per unit]."""
 
 
 def print_models(console: Console, scenarios: list[Scenario]) -> None:
@@ -102,10 +102,10 @@ def _print_workloads(console: Console, dispatch: Dispatch) -> None:
     table = Table(name_column("workload"), *map(figure_column, figures), title="Workloads")
     for name, row in dispatch.by_workload.iterrows():
         carbon = row["carbon_t"] * 1000 / row["served_mwh"] if row["served_mwh"] > 0 else 0.0
-        table.add_row(escape(str(name)), f"{row['demand_mwh'] / 1000:,.1f}",
-                      f"{row['unserved_mwh'] / 1000:,.1f}", percent(row["home_share"]),
+        table.add_row(escape(str(name)), told(row["demand_mwh"] / 1000),
+                      told(row["unserved_mwh"] / 1000), percent(row["home_share"]),
                       f"{row['mean_distance_km']:,.0f}", f"{row['mean_rtt_ms']:.1f}",
-                      f"{carbon:,.0f}")
+                      told(carbon))
     console.print(table)
 
 
@@ -119,8 +119,8 @@ def _print_waiting(console: Console, dispatch: Dispatch) -> None:
     table = Table(name_column("workload"), *map(figure_column, figures),
                   title="Work that waited (first come, first served; the mean is of what waited)")
     for name, row in delays.iterrows():
-        table.add_row(escape(str(name)), f"{row['demand_mwh'] / 1000:,.1f}",
-                      f"{row['waited_mwh'] / 1000:,.1f}", f"{row['mean_delay_hours']:.1f}",
+        table.add_row(escape(str(name)), told(row["demand_mwh"] / 1000),
+                      told(row["waited_mwh"] / 1000), f"{row['mean_delay_hours']:.1f}",
                       f"{row['longest_delay_hours']:g}", f"{row['defer_hours']:g}")
     console.print(table)
 
@@ -155,8 +155,9 @@ def _print_largest_move(console: Console, moved: pd.DataFrame, by: str) -> None:
     work = moved.xs(wanted, level="wanted_in")
     shares = (work[done] / work.T.sum()).sort_values(ascending=False)
     listed = ", ".join(f"{escape(str(name))} {percent(share)}" for name, share in shares.items())
-    console.print(f"Largest move: {escape(wanted)} → {escape(done)} ({by}), {most / 1000:,.0f} GWh "
-                  f"of work; of what is wanted in {escape(wanted)}: {listed}", soft_wrap=True)
+    console.print(f"Largest move: {escape(wanted)} → {escape(done)} ({by}), "
+                  f"{told(most / 1000)} GWh of work; of what is wanted in {escape(wanted)}: "
+                  f"{listed}", soft_wrap=True)
 
 
 def _print_control(console: Console, dispatch: Dispatch) -> None:
@@ -178,8 +179,8 @@ def _print_unserved(console: Console, dispatch: Dispatch) -> None:
         "unserved GWh", "of demand", "critical unserved GWh", "of critical")),
         title="What goes unserved, the worst critical losses first")
     for name, row in lost.head(MOST_COUNTRIES).iterrows():
-        table.add_row(escape(str(name)), f"{row['unserved_mwh'] / 1000:,.1f}",
-                      percent(row["unserved_share"]), f"{row['critical_unserved_mwh'] / 1000:,.1f}",
+        table.add_row(escape(str(name)), told(row["unserved_mwh"] / 1000),
+                      percent(row["unserved_share"]), told(row["critical_unserved_mwh"] / 1000),
                       percent(row["critical_unserved_share"]))
     console.print(table)
 
@@ -194,8 +195,8 @@ def _print_owners(console: Console, dispatch: Dispatch) -> None:
         return
     text = ", ".join(f"{escape(str(name))} {percent(share)}"
                      for name, share in rents["share"].head(6).items() if share >= 0.001)
-    console.print(f"Rents of scarce capacity: {total / 1e6:,.0f} M USD, by ultimate owner: {text}",
-                  soft_wrap=True)
+    console.print(f"Rents of scarce capacity: {told(total / 1e6)} M USD, by ultimate owner: "
+                  f"{text}", soft_wrap=True)
 
 
 def _print_prices(console: Console, dispatch: Dispatch) -> None:
@@ -206,8 +207,8 @@ def _print_prices(console: Console, dispatch: Dispatch) -> None:
     names = _names(dispatch.scenario)
     console.print(
         f"Price of compute ({unit.replace('_per_', '/')}, mean of workloads and hours): lowest "
-        f"{by_region.iloc[0]:,.1f} in {escape(names.get(low, str(low)))}, highest "
-        f"{by_region.iloc[-1]:,.1f} in {escape(names.get(high, str(high)))}", soft_wrap=True)
+        f"{told(by_region.iloc[0])} in {escape(names.get(low, str(low)))}, highest "
+        f"{told(by_region.iloc[-1])} in {escape(names.get(high, str(high)))}", soft_wrap=True)
 
 
 def _print_rules(console: Console, dispatch: Dispatch) -> None:
@@ -215,7 +216,7 @@ def _print_rules(console: Console, dispatch: Dispatch) -> None:
     if prices.empty:
         return
     worth = prices.assign(size=prices["shadow_price"].abs())
-    worth = worth[worth["size"] >= SMALLEST_PRICE]
+    worth = worth[worth["size"] > slight(dispatch)]
     if worth.empty:
         console.print("No rule costs anything at the margin.")
         return
@@ -227,7 +228,7 @@ def _print_rules(console: Console, dispatch: Dispatch) -> None:
         hour = "" if pd.isna(row.hour) else str(row.hour)  # type: ignore[arg-type]
         where = ", ".join(part for part in (str(row.group), hour) if part)
         table.add_row(escape(str(row.rule)), str(row.kind), escape(where),
-                      f"{row.shadow_price:,.2f}", str(row.unit))
+                      told(row.shadow_price), str(row.unit))  # type: ignore[arg-type]
     console.print(table)
 
 

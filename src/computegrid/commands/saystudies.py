@@ -23,6 +23,7 @@ from computegrid.studies.compare import Comparison
 from computegrid.studies.freezetable import Freeze
 from computegrid.studies.frontier import XS, Frontier
 from computegrid.studies.ladder import Ladder
+from computegrid.units import told
 
 
 def print_streamed(console: Console, run: StreamedRun) -> None:
@@ -30,7 +31,7 @@ def print_streamed(console: Console, run: StreamedRun) -> None:
     totals = Table("total", figure_column("value"), "unit", title=str(run.folder))
     for name, value in run.summary.items():
         quantity, unit = split_unit(str(name))
-        totals.add_row(quantity, f"{value:,.0f}", unit)
+        totals.add_row(quantity, told(value), unit)
     console.print(totals)
     proof = run.proof
     console.print(f"gap {proof.gap:.1e} to a bound proven over all columns, {run.rounds} rounds; "
@@ -40,8 +41,8 @@ def print_streamed(console: Console, run: StreamedRun) -> None:
         rows = Table(name_column("rule"), *map(figure_column, (
             "activity", "lower", "upper", "shadow price")), title="Rows over the horizon")
         for row in run.rule_prices.head(MOST_ROWS).itertuples():
-            rows.add_row(escape(str(row.rule)), f"{row.activity:,.0f}", f"{row.lower:,.0f}",
-                         f"{row.upper:,.0f}", f"{row.shadow_price:,.2f}")
+            figures = (row.activity, row.lower, row.upper, row.shadow_price)
+            rows.add_row(escape(str(row.rule)), *map(told, figures))  # type: ignore[arg-type]
         console.print(rows)
 
 
@@ -59,8 +60,8 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
             continue
         added = row["cost_usd"] / base["cost_usd"] - 1 if base["cost_usd"] else float("nan")
         out.add_row(
-            escape(str(name)), f"{row['cost_usd'] / 1e6:,.0f}", f"{100 * added:+,.1f} %",
-            f"{row['unserved_mwh'] / 1000:,.0f}", f"{row['carbon_t'] / 1000:,.0f}",
+            escape(str(name)), told(row["cost_usd"] / 1e6), f"{100 * added:+,.1f} %",
+            told(row["unserved_mwh"] / 1000), told(row["carbon_t"] / 1000),
             f"{row['mean_rtt_ms']:.1f}", percent(row.get("home_share", float("nan"))),
             percent(row.get("own_control_share", float("nan"))),
             f"{row['controllers_hhi']:.2f}")
@@ -169,5 +170,5 @@ def _cell(value: object) -> str:
     if isinstance(value, float):
         if not math.isfinite(value):
             return "-"
-        return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.3g}"
+        return told(value)
     return escape(str(value))

@@ -10,6 +10,7 @@ import pandas as pd
 from computegrid.maps.figures import horizon_hours
 from computegrid.maps.words import Lang, pick, words
 from computegrid.maps.worldview import WORLDVIEWS
+from computegrid.units import told
 
 if TYPE_CHECKING:
     from computegrid.dispatch import Dispatch
@@ -65,8 +66,9 @@ def _totals(dispatch: Dispatch, text: dict[str, str]) -> tuple[tuple[str, str], 
         float(figures[f"{key}_mwh"]) for key in ("served", "unserved", "demand")
     )
     rows = [
-        (text["served"], f"{served / total:,.0f} MW ({share(served, wanted)} {text['of_demand']})"),
-        (text["unserved_share"], f"{lost / total:,.0f} MW ({share(lost, wanted)})"),
+        (text["served"],
+         f"{told(served / total)} MW ({share(served, wanted)} {text['of_demand']})"),
+        (text["unserved_share"], f"{told(lost / total)} MW ({share(lost, wanted)})"),
         (text["operating_cost"], money(float(figures["operating_cost_usd"]))),
         (text["energy"], f"{large(float(figures['energy_mwh']) * 1e6)}Wh"),
         ("CO₂", f"{large(float(figures['carbon_t']))}t"),
@@ -94,7 +96,8 @@ def large(value: float) -> str:
     while size >= 999.5 and len(units) > 1:
         size, value, units = size / 1000, value / 1000, units[1:]
     digits = 0 if size >= 100 else 1 if size >= 10 else 2
-    return f"{value:,.{digits}f} {units[0]}"
+    small = 0.0 < size < 0.995
+    return f"{f'{value:.3g}' if small else f'{value:,.{digits}f}'} {units[0]}"
 
 
 def _ground(ground: Ground | None, text: dict[str, str], lang: Lang) -> str:

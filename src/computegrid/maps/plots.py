@@ -19,6 +19,7 @@ from computegrid.maps.palette import CONTROL_COLOURS, INK, control_group
 from computegrid.maps.paper import plot_map
 from computegrid.maps.plotwords import literal, plot_words, title_of
 from computegrid.maps.words import GROUP_NAMES, Lang, check_lang, names, pick
+from computegrid.units import told
 
 if TYPE_CHECKING:
     from computegrid.dispatch import Dispatch
@@ -100,12 +101,12 @@ def _supply(dispatch: Dispatch, ax: Axes, lang: Lang) -> None:
     if peak > 1.005 * demand:
         ax.axvline(peak, color=INK, linewidth=1.0, linestyle=(0, (4, 3)))
         ax.annotate(
-            f"{says['peak_demand']} {peak:,.0f} MW", (peak, 1), (4, -18),
+            f"{says['peak_demand']} {told(peak)} MW", (peak, 1), (4, -18),
             xycoords=("data", "axes fraction"), textcoords="offset points", va="top", color=INK,
             fontsize=9,
         )  # fmt: skip
     ax.annotate(
-        f"{says['mean_demand']} {demand:,.0f} MW", (demand, 1), (4, -4),
+        f"{says['mean_demand']} {told(demand)} MW", (demand, 1), (4, -4),
         xycoords=("data", "axes fraction"), textcoords="offset points", va="top", color=INK,
         fontsize=9,
     )  # fmt: skip
@@ -177,7 +178,8 @@ def _control(dispatch: Dispatch, ax: Axes, lang: Lang) -> None:
                 right[group] += width
     for group in groups:
         served = float(mw[group].sum())
-        text = f"{pick(*GROUP_NAMES[group], lang)} · {served:,.0f} MW, {100 * served / total:.0f} %"
+        name = pick(*GROUP_NAMES[group], lang)
+        text = f"{name} · {told(served)} MW, {100 * served / total:.0f} %"
         ax.text(1.015, right[group] - served / 2, text, ha="left", va="center", fontsize=8)
     ax.set(xlim=(-0.3, 1.3), ylim=(total * 1.2, -total * 0.02), title=says["controls"])
     ax.set_axis_off()

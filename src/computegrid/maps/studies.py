@@ -16,6 +16,7 @@ from computegrid.maps.shapes import Shapes
 from computegrid.maps.values import text, value
 from computegrid.maps.views import View
 from computegrid.maps.words import Lang, check_lang, pick, words
+from computegrid.units import told
 
 if TYPE_CHECKING:
     from computegrid.studies.compare import Comparison
@@ -169,10 +170,10 @@ def switch_cells(row: dict[Any, Any], total: float, says: dict[str, str]) -> lis
     hours, lost = float(row["breach_hours"]), float(row["unserved_share"])
     reserve = float(row["reserve_mw"])
     return [
-        [share(lost, 1.0), f"{row['unserved_mwh'] / total:,.0f} MW" if lost > 0 else ""],
+        [share(lost, 1.0), f"{told(row['unserved_mwh'] / total)} MW" if lost > 0 else ""],
         [f"{hours:,.0f} h" if np.isfinite(hours) else "–", ""],
         [money(float(row["added_cost_usd"])).removesuffix(" USD"), ""],
-        [f"{reserve:,.0f} MW" if reserve == reserve else "–", ""],
+        [f"{told(reserve)} MW" if reserve == reserve else "–", ""],
     ]
 
 

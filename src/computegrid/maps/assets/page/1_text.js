@@ -23,14 +23,18 @@ function part(name) { return root.querySelector("[data-part=" + name + "]"); }
 function number(value) {
   if (value === null || value === undefined || !isFinite(value)) return "–";
   const size = Math.abs(value);
-  const digits = size === 0 || size >= 1000 ? 0 : size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
+  if (size > 0 && size < 0.01) return String(Number(value.toPrecision(2)));
+  const digits = size === 0 || size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
   return value.toLocaleString("en-US", { minimumFractionDigits: 0, maximumFractionDigits: digits });
 }
 const write = (text, values) => text.replace(/%([a-z])/g, (_, key) => values[key]);
 const signed = (value, unit) => (value > 0 ? "+" : value < 0 ? "−" : "±") + number(Math.abs(value)) + unit;
-const mw = (value) => number(value) + " MW";
-const usd = (value) => number(value) + " USD/MWh";
-const priced = (value) => number(value) + " " + data.price_unit;
+// What is shown beside the widest flow or the dearest price, and what is nothing there.
+const slightMw = () => 1e-6 * data.scale.flow_mw, slightPrice = () => 1e-5 * Math.max(Math.abs(data.price_range[0]), Math.abs(data.price_range[1]));
+const clean = (value, least) => (Math.abs(value) < least ? 0 : value);
+const mw = (value) => number(clean(value, slightMw())) + " MW";
+const usd = (value) => number(clean(value, slightPrice())) + " USD/MWh";
+const priced = (value) => number(clean(value, slightPrice())) + " " + data.price_unit;
 const percent = (value) => (value * 100).toLocaleString("en-US", { maximumFractionDigits: 1 }) + " %";
 
 function mix(a, b, t) {

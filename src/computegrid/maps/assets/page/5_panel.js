@@ -14,10 +14,10 @@ function flowRows(flow, i) {
   for (let k = 0; k < flow.work.length; k += 2) rows.push(["· " + data.workloads[flow.work[k]], mw(flow.work[k + 1])]);
   return rows;
 }
-const changed = (change, unit) => [words.change, compared() && Math.abs(change) > 5e-4 ? signed(change, unit) : ""];
+const changed = (change, unit) => [words.change, compared() && Math.abs(change) > slightMw() ? signed(change, unit) : ""];
 function versus(i, shade) { // how far a figure of a region is from that in the base
   const change = compared() ? regionMoved(i, shade) * (shade === "price" ? 1 : 100) : 0;
-  return Math.abs(change) > 5e-4 ? " (" + signed(change, "") + ")" : "";
+  return Math.abs(change) > (shade === "price" ? slightPrice() : 5e-4) ? " (" + signed(change, "") + ")" : "";
 }
 function regionRows(i) {
   const region = data.regions[i];
@@ -92,7 +92,7 @@ function madeOf(touching) {
   const sum = touching.reduce((total, row) => total + row[0].mw, 0), box = el("div", { class: "cg-bars" }, el("h3", { text: words.made_of + (mean() ? "" : " · " + words.mean_of_hours) }));
   data.price_parts.forEach(function (name, k) {
     const value = touching.reduce((total, [f]) => total + f.made_of[k] * f.mw, 0) / sum;
-    if (Math.abs(value) >= 0.005) box.append(el("div", { class: "cg-bar" }, el("span", { class: "cg-bar-name", text: name }), el("span", { class: "cg-bar-value", text: usd(value) })));
+    if (Math.abs(value) >= 10 * slightPrice()) box.append(el("div", { class: "cg-bar" }, el("span", { class: "cg-bar-name", text: name }), el("span", { class: "cg-bar-value", text: usd(value) })));
   });
   return box;
 }

@@ -8,7 +8,7 @@ function updateLegend() {
     else box.append(el("h3", { text: words.flows_legend }),
       el("div", { class: "cg-keys" }, ...groups.map((group) => el("span", { class: "cg-key" }, el("i", { css: { background: data.colours[group] } }), el("span", { text: data.group_names[group] })))));
     const top = nice(widest());
-    const sizes = [top, nice(top / 8), nice(top / 60)].filter((value, k, all) => value >= 0.1 && all.indexOf(value) === k);
+    const sizes = [top, nice(top / 8), nice(top / 60)].filter((value, k, all) => all.indexOf(value) === k);
     box.append(el("div", { class: "cg-sizes" }, ...sizes.map((value) => el("span", { class: "cg-size" }, arrow(lineWidth(value)), el("span", { text: mw(value) })))),
       el("p", { class: "cg-small", text: state.moved ? words.moved_width : words.width_note }));
     if (data.flows.some((flow) => flow.arc.length > 1)) box.append(el("p", { class: "cg-small", text: words.cut_note }));
@@ -27,7 +27,7 @@ function updateLegend() {
     const about = [el("p", { class: "cg-small", text: shaded ? words.shape_note : words.region_note })];
     if (data.regions.some((region) => region.estimate)) about.push(el("div", { class: "cg-keys" }, el("span", { class: "cg-key" }, square(7), el("span", { text: words.estimate }))));
     if (state.moved) { box.append(...changeLegend(), ...about); return; }
-    const [low, high, below, above] = domain(state.shade), digits = high - low < 1 ? 2 : high - low < 10 ? 1 : 0;
+    const [low, high, below, above] = domain(state.shade), digits = high - low >= 10 || high === low ? 0 : Math.min(12, 1 - Math.floor(Math.log10(high - low)));
     const text = state.shade === "price" ? (value) => value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }) : percent;
     box.append(el("h3", { text: words["shade_" + state.shade] }),
       el("div", { class: "cg-ramp", css: { background: "linear-gradient(90deg," + data.ramp.join(",") + ")" } }),

@@ -35,7 +35,7 @@ const lostShare = (i) => Math.max(0, regionMoved(i, "unserved"));
 function victims() {
   const box = el("div", { "data-part": "victims" });
   if (!compared()) return box;
-  const hit = data.regions.map((_, i) => [i, lostShare(i) * regionDemand(i)]).filter(([, lost]) => lost > 0.005).sort((a, b) => b[1] - a[1]);
+  const hit = data.regions.map((_, i) => [i, lostShare(i) * regionDemand(i)]).filter(([, lost]) => lost > slightMw()).sort((a, b) => b[1] - a[1]);
   const total = hit.length ? hit[0][1] : 1;
   box.append(el("h3", { text: words.hit + " · " + when() }));
   for (const [i, lost] of hit.slice(0, 8)) {
