@@ -6,6 +6,7 @@ import warnings
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from seeded import World, world_of
 
@@ -204,3 +205,42 @@ def test_a_streamed_run_is_the_same_in_other_units(tmp_path, mw: float, usd: flo
                                                              rel=1e-6)
         solved += 1
     assert solved >= 4
+
+
+def test_least_carbon_is_the_same_in_other_units() -> None:
+    solved = 0
+    for seed in range(10):
+        world = world_of(seed)
+        mw, usd = 2.0**-20, 2.0**15
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                here = cg.solve(times(world, 1.0, 1.0), rules_times(world, 1.0, 1.0), "carbon")
+            except cg.InfeasibleError:
+                continue
+            there = cg.solve(times(world, mw, usd), rules_times(world, mw, usd), "carbon")
+        assert there.summary["carbon_t"] == pytest.approx(here.summary["carbon_t"] * mw, rel=1e-9)
+        assert there.flow_mw == pytest.approx(here.flow_mw * mw, rel=1e-6, abs=1e-9 * mw)
+        solved += 1
+    assert solved >= 5
+
+
+@pytest.mark.parametrize("mw", [2.0**-25, 1.0, 2.0**20])
+def test_whole_numbers_stay_whole_at_any_size(mw: float) -> None:
+    """A site of 6 MW that is cheap and costs 40 USD to open, beside a dear one: 5 MW are wanted."""
+    import pyomo.environ as pyo
+
+    s = cg.Scenario.from_tables(
+        pd.DataFrame(index=["r"]),
+        pd.DataFrame({"capacity_mw": [6 * mw, 9 * mw], "energy_usd_per_mwh": [1.0, 10.0]},
+                     index=["a", "b"]),
+        pd.DataFrame({"region": ["r"], "mw": [5 * mw]}),
+        lanes=pd.DataFrame({"region": "r", "site": ["a", "b"]}), unusual=USUAL)
+    for price, opened, cost in ((40.0, 1, 45.0), (46.0, 0, 50.0)):
+        model = cg.to_pyomo(s, [])
+        model.open = pyo.Var(domain=pyo.Binary)
+        model.only = pyo.Constraint(expr=model.flow["r", "work", "a", 0] <= 6 * mw * model.open)
+        model.cost.expr += price * mw * model.open
+        found = cg.solve_pyomo(model)
+        assert pyo.value(model.open) == opened
+        assert found.certificate.objective == pytest.approx(cost * mw, rel=1e-9)

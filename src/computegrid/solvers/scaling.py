@@ -116,14 +116,15 @@ def scaled(lp: LinearProgram, whole: npt.NDArray[np.bool_] | None = None) -> Sca
     mw = _typical_mw(lp)
     money = mw * _typical_cost(lp)
     where = _slices(lp.families)
-    factors, row = _row_factors(lp, mw, where)
-    by_family = {f.name: 1.0 / factors.get(f.name.removeprefix(EXCESS), 1.0 / mw)
-                 if f.name.startswith(EXCESS) else mw for f in lp.families}
     column = np.full(lp.n_columns, mw)
-    for name, at in where.items():
-        column[at] = by_family[name]
     if whole is not None:
         column[whole] = 1.0
+    factors, row = _row_factors(lp, mw, column, where)
+    by_family = {f.name: 1.0 / factors.get(f.name.removeprefix(EXCESS), 1.0 / mw)
+                 if f.name.startswith(EXCESS) else mw for f in lp.families}
+    for name, at in where.items():
+        if name.startswith(EXCESS):
+            column[at] = by_family[name]
     cost = lp.cost * column
     cost /= money
     lower, upper = lp.col_lower / column, lp.col_upper / column
@@ -170,9 +171,12 @@ def _typical_cost(lp: LinearProgram) -> float:
 
 
 def _row_factors(
-    lp: LinearProgram, mw: float, where: dict[str, slice]
+    lp: LinearProgram, mw: float, column: Floats, where: dict[str, slice]
 ) -> tuple[dict[str, float], Floats]:
-    """Factor of each block's rows, at which the coefficients of work are near 1; shape (m,) too."""
+    """Factor of each block's rows, at which coefficients are near 1; by row too, shape (m,).
+
+    An excess does not count: it is in the unit of its row.
+    """
     factors, row, first = {}, np.full(lp.n_rows, 1.0 / mw), 0
     work = np.ones(lp.n_columns, dtype=bool)
     for name, at in where.items():
@@ -181,9 +185,10 @@ def _row_factors(
         factor = 1.0 / mw
         if block.name not in ("demand_balance", "site_capacity"):
             entries = slice(int(lp.start[first]), int(lp.start[first + block.size]))
-            size = np.abs(lp.value[entries][work[lp.index[entries]]])
+            index = lp.index[entries]
+            size = np.abs(lp.value[entries] * column[index])[work[index]]
             if size.any():
-                factor /= _power(float(size.mean()))
+                factor = 1.0 / _power(float(size.mean()))
             elif bound := _largest(block.lower, block.upper):  # nothing can flow there
                 factor = 1.0 / _power(bound)
         factors[block.name] = factor
