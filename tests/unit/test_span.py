@@ -104,7 +104,7 @@ def test_noise_is_relative_to_what_each_place_asks() -> None:
 def test_small_figures_are_printed_and_rules_that_bind_bind() -> None:
     """A cost of 9e-6 USD is no 0, and what a rule costs there is said."""
     said = {}
-    for size in (1e-7, 1.0):
+    for size in (1e-9, 1.0):
         s = cg.Scenario.from_tables(
             pd.DataFrame(index=["r"]),
             pd.DataFrame({"capacity_mw": [3 * size, 9 * size],
@@ -118,7 +118,7 @@ def test_small_figures_are_printed_and_rules_that_bind_bind() -> None:
         said[size] = repr(d)
         assert [row[3] for row in rule_book([d]).prices(d)] == [True, False]
     assert "cost 100 USD, 5 MWh served" in said[1.0]
-    assert "cost 1e-12 USD, 5e-07 MWh served, 0 MWh unserved" in said[1e-7]
+    assert "cost 1e-16 USD, 5e-09 MWh served, 0 MWh unserved" in said[1e-9]
 
 
 def test_ranges_of_prices_and_sizes_of_maps_follow_the_figures() -> None:

@@ -260,6 +260,32 @@ def test_a_bound_that_is_not_proven_is_not_returned(tmp_path, monkeypatch):
     assert [p.name for p in (tmp_path / "run").iterdir()] == ["work"]
 
 
+def test_a_bound_that_is_not_proven_is_not_returned_at_any_size(tmp_path, monkeypatch):
+    """The gap is relative to the operating cost, though all of it is less than a cent."""
+    from computegrid.streaming import finish
+
+    small = world().scaled(demand=1e-14, capacity_mw=1e-14)
+    found = cg.solve_streamed(small, tmp_path / "right", [])
+    assert 0 < found.summary["cost_usd"] < 1e-6 and found.proof.gap <= 1e-5
+    monkeypatch.setattr(finish, "proven_bound", lambda oracle: 0.0)
+    with pytest.raises(cg.SolverError, match="could not be certified"):
+        cg.solve_streamed(small, tmp_path / "run", [])
+
+
+def test_how_far_a_row_over_the_horizon_is_broken_is_relative_to_it():
+    from computegrid.solvers.sides import Sides
+    from computegrid.streaming.finish import _rest
+
+    def broken(upper, activity, operating, scale):
+        one = [np.array([v]) for v in (-np.inf, upper, -np.inf, 0.0, scale)]
+        return _rest(Sides((("cap", 0),), np.array([0]), *one, ()), np.array([activity]), operating)
+
+    assert broken(1e-6, 1.5e-6, 1e-5, 1.0) == pytest.approx((0.0, 1 / 3))
+    assert broken(1e9, 1e9 + 1e3, 1e12, 1.0) == pytest.approx((0.0, 1e-6))
+    assert broken(0.0, 1e-15, 10.0, 2.0) == pytest.approx((0.0, 1e-15 / 5e-9))
+    assert broken(0.0, 0.0, 0.0, 2.0) == (0.0, 0.0)
+
+
 def test_windows_are_whole_days_and_cover_the_horizon():
     scenario = world()
     windows = windows_of(scenario.arrays, selections(scenario, scenario.regime([MEAN])), days=4)
