@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,11 +13,13 @@ import pandas as pd
 from computegrid import accounts, losses, owners, prices, runs, saving, waiting
 from computegrid.deprecated import renamed
 from computegrid.errors import InfeasibleError, ScenarioError, SolverError
+from computegrid.optima import Optima, dependence_range
 from computegrid.program.algebra import Floats, LinearProgram
 from computegrid.program.build import build_program
 from computegrid.program.objective import Minimise
 from computegrid.program.tiebreak import preference
-from computegrid.scenario.regime import Regime, Rule
+from computegrid.scenario.regime import Forbid, Regime, Rule
+from computegrid.scenario.rulemask import lane_mask
 from computegrid.scenario.scenario import Scenario
 from computegrid.scenario.span import require_span
 from computegrid.solvers.canonical import canonical
@@ -190,6 +192,61 @@ class Dispatch:
     def control_shares(self) -> pd.Series:
         """Share of the served work by the jurisdiction that controls the site; sums to 1."""
         return accounts.control_shares(self.scenario, self.flow_mw)
+
+    @property
+    def dependence_range(self) -> tuple[float, float]:
+        """Least and most dependence over the dispatches that cost the same; NaN if not known.
+
+        ``summary["dependence"]`` is that of the one held. Two programs are solved on the optimal
+        face, in which costs a ten-thousandth apart count as equal.
+        """
+        return dependence_range(self.scenario, self._optima)
+
+    def range(
+        self, demand: Mapping[str, Any] | None = None, supply: Mapping[str, Any] | None = None
+    ) -> pd.Series:
+        """Find the work that selected lanes carry, here and in dispatches that cost the same.
+
+        Ties are the rule where sites share a price, and a figure that adds up the flows of some
+        lanes then hangs on which of the equally cheap dispatches is held.
+
+        Parameters
+        ----------
+        demand, supply : mapping, optional
+            Selectors as of a rule; all where left out.
+
+        Returns
+        -------
+        Series
+            ``mwh``, ``least_mwh``, ``most_mwh`` over the horizon. A lane may carry work that costs
+            no more than a ten-thousandth of the mean operating cost of a MWh beyond the best.
+
+        Raises
+        ------
+        ScenarioError
+            If a selector names a column that does not exist.
+
+        Examples
+        --------
+        >>> s = Scenario.from_tables(
+        ...     regions=pd.DataFrame(index=["home"]),
+        ...     sites=pd.DataFrame({"capacity_mw": [6.0, 9.0]}, index=["east", "west"]),
+        ...     demand=pd.DataFrame({"region": ["home"], "mw": [8.0]}),
+        ...     lanes=pd.DataFrame({"region": "home", "site": ["east", "west"],
+        ...                         "network_usd_per_mwh": [2.0, 2.0]}))
+        >>> solve(s).range(supply={"site": "west"})[["least_mwh", "most_mwh"]].tolist()
+        [2.0, 8.0]
+        """
+        rule = Forbid(label="range", demand=demand or {}, supply=supply or {})
+        weights = self._optima.weights(
+            lanes=lane_mask(self.scenario.tables, rule).astype(float))
+        least, most = self._optima.range(weights)
+        return pd.Series({"mwh": float(weights @ self._x), "least_mwh": least, "most_mwh": most},
+                         name=self.regime.name)
+
+    @cached_property
+    def _optima(self) -> Optima:
+        return Optima(self.scenario, self._lp, self._x, self._row_dual)
 
     @property
     def by_workload(self) -> pd.DataFrame:

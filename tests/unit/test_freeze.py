@@ -209,3 +209,42 @@ def test_where_nobody_gives_way_only_free_room_helps(atlantic):
     assert hard["unserved_mwh"] == pytest.approx(5.0 * 300, rel=1e-5)
     assert hard["reserve_mw"] == pytest.approx(5.0, rel=1e-5)
     assert hard["added_cost_usd"] >= kind["added_cost_usd"]
+
+
+def test_what_hangs_on_a_tie_is_said_in_words_and_in_the_map(trnsport):
+    """Of a row of the table: the command says held, least and most; so do a map's cells."""
+    from computegrid.commands.saystudies import print_freeze
+    from computegrid.commands.shared import stdout
+    from computegrid.maps.studies import switch_cells
+    from computegrid.maps.words import words
+
+    found = cg.freeze(trnsport, by="site", reserve_most=None)
+    assert found.tied.empty
+    console = stdout()
+    with console.capture() as said:
+        print_freeze(console, found)
+    assert "No figure hangs on which of equally cheap dispatches is held" in said.get()
+    row = found.table.loc["San Diego"].to_dict()
+    plain = switch_cells(row, 1.0, words("en"))
+    assert plain[0][1] == "550 MW"
+    row |= {"critical_unserved_share": 0.05, "critical_unserved_share_least": 0.01,
+            "critical_unserved_share_most": 0.08, "reserve_mw_least": 100.0}
+    assert switch_cells(row, 1.0, words("en"))[0][1] == (
+        "550 MW, critical work 5.0 %, 1.0 % to 8.0 % over equally cheap dispatches")
+    assert switch_cells(row, 1.0, words("en"))[3][0] == "550 MW (100 MW – 550 MW)"
+    assert "8.0 %" in switch_cells(row, 1.0, words("zh"))[0][1]
+
+
+def test_the_command_lists_what_hangs_on_a_tie(atlantic):
+    from computegrid.commands.saystudies import print_freeze
+    from computegrid.commands.shared import stdout
+
+    # core and batch are worth the same: which of them is unserved is a tie
+    same = atlantic.replace(workloads=atlantic.workloads.assign(unserved_usd_per_mwh=1000.0))
+    found = cg.freeze(same, only="US")
+    assert not found.tied.empty
+    console = stdout()
+    with console.capture() as said:
+        print_freeze(console, found)
+    assert "hang on which of equally cheap dispatches" in said.get()
+    assert "critical %" in said.get()

@@ -21,6 +21,9 @@ MOST_REMARKS = 20
 MOST_COUNTRIES = 40
 """Where countries are told one by one: all of Europe's fit."""
 
+TOLD_SHARE = 5e-4
+"""A range of a share narrower than this is not told: tables show tenths of a percent."""
+
 
 def print_models(console: Console, scenarios: list[Scenario]) -> None:
     """List models: name, title, size, regimes."""
@@ -166,6 +169,10 @@ def _print_control(console: Console, dispatch: Dispatch) -> None:
         return
     text = ", ".join(f"{escape(str(name))} {percent(v)}" for name, v in shares.head(8).items())
     console.print(f"Work by who controls the site: {text}", soft_wrap=True)
+    least, most = dispatch.dependence_range
+    if most - least > TOLD_SHARE:
+        console.print(f"Who serves hangs on which of equally cheap dispatches is held: over all of "
+                      f"them dependence is {least:.3f} to {most:.3f}", soft_wrap=True)
 
 
 def _print_unserved(console: Console, dispatch: Dispatch) -> None:

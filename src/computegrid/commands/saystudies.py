@@ -74,6 +74,7 @@ def print_freeze(console: Console, desk: Freeze) -> None:
     """Every switch by the work it leaves unserved, and the reserve that would have helped."""
     _print_frame(console, _in_units(desk.table, _SWITCHES).head(MOST_ROWS),
                  f"Who can switch off what, by {desk.by}")
+    _print_ties(console, desk)
     matrix = desk.matrix
     dark = matrix[matrix.gt(0).any(axis=1)].iloc[:MOST_ROWS, :8]
     if len(dark):
@@ -93,6 +94,25 @@ def print_freeze(console: Console, desk: Freeze) -> None:
     if len(held):
         _print_frame(console, _in_units(held.sort_values("reserve_mw", ascending=False), _RESERVES)
                      .head(MOST_ROWS), f"Frozen by {worst}: reserve for critical work")
+
+
+def _print_ties(console: Console, desk: Freeze) -> None:
+    """Say which figures hang on which of equally cheap dispatches is held, and how far."""
+    tied = desk.tied
+    units = {name: (scale, shown) for name, scale, shown in _SWITCHES if scale is not None}
+    tied = tied[tied["figure"].isin(list(units))]
+    if tied.empty:
+        console.print("No figure hangs on which of equally cheap dispatches is held.",
+                      soft_wrap=True)
+        return
+    out = Table(name_column(desk.by), name_column("figure"),
+                *map(figure_column, ("held", "least", "most")),
+                title="Figures that hang on which of equally cheap dispatches is held")
+    for row in tied.head(MOST_ROWS).to_dict("records"):
+        scale, shown = units[row["figure"]]
+        out.add_row(escape(str(row[desk.by])), shown, *[
+            _cell(float(row[end]) / scale) for end in ("held", "least", "most")])
+    console.print(out)
 
 
 def print_frontier(console: Console, curve: Frontier) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -127,7 +128,9 @@ def draw_freeze(
         "shade": "unserved", "title": f"{says['views_switch']} ({freeze.by})",
         "columns": [says["unserved_share"], says["given_up"], f"{says['added_cost']} USD",
                     says["reserve"]],
-        "rows": rows, "table": _whole(table), "note": note if len(kept) < len(table) else "",
+        "rows": rows, "table": _whole(table),
+        "note": " ".join([*([note] if len(kept) < len(table) else []),
+                          *([] if freeze.tied.empty else [says["tied_note"]])]),
     }  # fmt: skip
     return draw_views(
         views, below, region_shapes, lang=lang, max_flows=max_flows, study=study
@@ -167,14 +170,31 @@ def switch_cells(row: dict[Any, Any], total: float, says: dict[str, str]) -> lis
     """Unserved work, the hour it is given up, added cost and reserve of one switch."""
     if row["status"] != "optimal":
         return [[says["infeasible"], ""]]
-    hours, lost = float(row["breach_hours"]), float(row["unserved_share"])
+    hours = float(row["breach_hours"])
     reserve = float(row["reserve_mw"])
     return [
-        [share(lost, 1.0), f"{told(row['unserved_mwh'] / total)} MW" if lost > 0 else ""],
+        [_ends(row, "unserved_share", lambda value: share(value, 1.0)), _lost(row, total, says)],
         [f"{hours:,.0f} h" if np.isfinite(hours) else "–", ""],
         [money(float(row["added_cost_usd"])).removesuffix(" USD"), ""],
-        [f"{told(reserve)} MW" if reserve == reserve else "–", ""],
+        [_ends(row, "reserve_mw", lambda value: f"{told(value)} MW")
+         if reserve == reserve else "–", ""],
     ]
+
+
+def _lost(row: dict[Any, Any], total: float, says: dict[str, str]) -> str:
+    """Mean work lost, and the critical share of it where that hangs on a tie."""
+    parts = [f"{told(row['unserved_mwh'] / total)} MW"] if row["unserved_share"] > 0 else []
+    held, least, most = (share(float(row[f"critical_unserved_share{end}"]), 1.0)
+                         for end in ("", "_least", "_most"))
+    if least != most:
+        parts.append(says["tied"].replace("%x", held).replace("%l", least).replace("%m", most))
+    return ", ".join(parts)
+
+
+def _ends(row: dict[Any, Any], name: str, said: Callable[[float], str]) -> str:
+    """A figure, and from least to most where it hangs on which equal optimum is held."""
+    held, least, most = (said(float(row[f"{name}{end}"])) for end in ("", "_least", "_most"))
+    return held if least == most else f"{held} ({least} – {most})"
 
 
 def _frozen_view(freeze: Freeze, outcome: Outcome, says: dict[str, str]) -> View:

@@ -78,6 +78,8 @@ _WORDS = {
     "some_hours": ("in some hours", "部分时段"), "touch_region": ("%n of %t sites", "%n/%t 个站点"), "touch_site": ("%n of %t regions", "%n/%t 个地区"),
     "binds": ("binds, at most %x", "起作用,至多 %x"), "slack": ("does not bind", "不起作用"), "saves": ("lifting it would save at most %x", "取消至多节省 %x"),
     "frame_home": ("Show the regions", "显示各地区"), "frame_all": ("Show everything", "显示全部"),
+    "tied": ("critical work %x, %l to %m over equally cheap dispatches", "关键业务 %x,在等成本最优解间为 %l 至 %m"),
+    "tied_note": ("Figures from least to most hang on which of equally cheap dispatches is held.", "标为区间的数值取决于采用哪一个等成本最优解。"),
     "rate": ("%x", "%x"), "own_control": ("Own control", "自主控制"), "given_up": ("Given up after", "中断于"), "added_cost": ("Added cost", "增加成本"),
 }  # fmt: skip
 

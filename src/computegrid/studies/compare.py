@@ -87,7 +87,9 @@ class Comparison:
         -------
         DataFrame
             Tidy ``region, workload, site, base_mwh, mwh, delta_mwh``; lanes that carry the same
-            are left out; largest change first.
+            are left out; largest change first. Of equally cheap dispatches the one held is compared
+        (that nearest to demand): ``dispatches[regime].range(...)`` says how far work of given lanes
+        may lie elsewhere at the same cost.
         """
         before = _by_lane(self.dispatches[self._known(base or self.base)])
         after = _by_lane(self.dispatches[self._known(regime)])

@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import combinations
 from typing import Any, Literal
 
-from computegrid.accounts import by_site
-from computegrid.dispatch import Dispatch
-from computegrid.errors import InfeasibleError, RuleWarning, ScenarioError
+from computegrid.errors import ScenarioError
 from computegrid.losses import critical_work
-from computegrid.program.algebra import Codes, Floats
 from computegrid.scenario.regime import Forbid, Regime, Rule
 from computegrid.scenario.rulemask import ask_mask
 from computegrid.scenario.scenario import Scenario
-from computegrid.scenario.span import noise_mw
+from computegrid.studies.desk import Desk
 from computegrid.studies.freezetable import Freeze
-from computegrid.studies.holding import held_flow, solve_holding
-from computegrid.studies.outcome import Outcome, outcome_of
+from computegrid.studies.outcome import Outcome
 from computegrid.studies.reserve import (
     RESERVE_MOST,
     RESERVE_USD_PER_MW_YEAR,
     Mask,
-    cheapest_reserve,
 )
-from computegrid.studies.solving import Progress, report, solve_near
+from computegrid.studies.solving import Progress, report
 from computegrid.studies.switches import (
     By,
-    Switch,
     find_switches,
-    minima_out_of_reach,
     together,
-    without_minima,
 )
 
 
@@ -69,7 +60,9 @@ def freeze(
         corridors spare nobody.
     give_way : bool
         Ordinary work makes room for more valuable work wherever it runs. False: work at sites the
-        freeze does not reach keeps its place, and only what is free takes in what lost its own.
+        freeze does not reach keeps its place, and only what is free takes in what lost its own;
+        figures then hang on which of equally cheap dispatches is held before the freeze, and the
+        table has the least and the most of each.
     only : list of str, optional
         Throw these switches alone.
     critical : mapping, optional
@@ -98,6 +91,13 @@ def freeze(
     against the same regime without them. A switch
     whose lanes carry nothing changes nothing and needs no solve.
 
+    Which of equally cheap dispatches is held decides nothing with ``give_way=True``, unless work of
+    one value competes for what is left. With ``give_way=False`` the dispatches before the freeze
+    are found in which the least and the most critical work, and work of all kinds, loses its
+    place; each is thrown too, and over these (and the one held) ``<figure>_least`` and
+    ``<figure>_most`` are taken. Every one of them is attained; a wider one is not ruled out where
+    the room at single sites matters more than how much loses its place.
+
     Examples
     --------
     >>> import pandas as pd
@@ -119,7 +119,8 @@ def freeze(
     pairs = list(combinations(switches, 2)) if depth == 2 else []
     total = 1 + len(switches) + len(pairs)
     report(progress, 0, total, f"{chosen.name}, nothing frozen")
-    desk = _Desk(scenario, chosen, give_way)
+    desk = Desk(scenario, chosen, give_way, wanted,
+                reserve_usd_per_mw_year, reserve_most)
     outcomes: list[Outcome] = []
     for done, switch in enumerate(switches, start=1):
         report(progress, done, total, switch.label)
@@ -130,15 +131,6 @@ def freeze(
         report(progress, done, total, both.label)
         known = [desk.nothing, singles[a.label], singles[b.label]]
         outcomes.append(replace(desk.throw(both, known), dispatch=None))
-    if reserve_usd_per_mw_year is not None:
-        during = without_minima(chosen)[0]
-        outcomes = [
-            outcome if outcome.feasible and outcome.added_mwh(wanted) <= 0
-            else replace(outcome, reserve=cheapest_reserve(
-                scenario, outcome.switch, during, wanted, reserve_usd_per_mw_year,
-                None if give_way else desk.taken_mw(outcome, wanted), reserve_most))
-            for outcome in outcomes
-        ]
     report(progress, total, total, "")
     return Freeze(
         scenario=scenario, by=by, regime=chosen, exempt_own=exempt_own, before=desk.before,
@@ -162,55 +154,3 @@ def critical_asks(scenario: Scenario, critical: Mapping[str, Any] | None) -> Mas
     if not mask.any():
         raise ScenarioError(f"critical = {dict(critical)!r} selects no work that is asked for")
     return mask
-
-
-class _Desk:
-    """The regime before anything is frozen, with and without its hard minima."""
-
-    def __init__(self, scenario: Scenario, regime: Regime, give_way: bool) -> None:
-        self.scenario = scenario
-        self.give_way = give_way
-        self.regime = regime
-        self.before = solve_near(scenario, regime)
-        self.nothing = outcome_of(Switch("site", (), False), self.before, self.before)
-        self.without, self.lapsed = without_minima(regime)
-        self._before_without: Dispatch | None = None
-
-    def throw(self, switch: Switch, known: list[Outcome]) -> Outcome:
-        """Return what the switch does; ``known`` are outcomes of throwing less than it."""
-        lanes = switch.lanes(self.scenario)
-        none_mw = noise_mw(self.scenario.arrays)
-        for outcome in known:
-            found = outcome.dispatch
-            if found is not None and (found.flow_mw[lanes] <= none_mw[lanes, None]).all():
-                return replace(outcome, switch=switch)
-        near = known[-1].dispatch or self.before
-        if not minima_out_of_reach(self.scenario, self.regime, lanes):
-            try:
-                during = switch.regime(self.scenario, self.regime)
-                return outcome_of(switch, self.before, self._solve(during, lanes, near))
-            except InfeasibleError:
-                pass
-        if self._before_without is None:
-            self._before_without = solve_near(self.scenario, self.without, near=self.before)
-        try:
-            during = switch.regime(self.scenario, self.without)
-            after = self._solve(during, lanes, near)
-        except InfeasibleError:
-            return outcome_of(switch, self._before_without, None, self.lapsed)
-        return outcome_of(switch, self._before_without, after, self.lapsed)
-
-    def taken_mw(self, outcome: Outcome, critical: Mask) -> Floats:
-        """Power that work other than critical keeps at each site, shape (S, T) [MW]."""
-        a = self.scenario.arrays
-        kept = held_flow(self.before, outcome.switch.lanes(self.scenario))
-        kept[critical[a.lane_ask]] = 0.0
-        power: Floats = by_site(a, kept) * a.power_ratio[:, None]
-        return power
-
-    def _solve(self, during: Regime, closed: Codes, near: Dispatch) -> Dispatch:
-        with warnings.catch_warnings():  # a freeze shuts what rules speak of: that is its purpose
-            warnings.simplefilter("ignore", RuleWarning)
-            if self.give_way:
-                return solve_near(self.scenario, during, near=near)
-            return solve_holding(self.scenario, during, held_flow(self.before, closed))

@@ -18,8 +18,10 @@ from computegrid.scenario.scenario import Scenario
 from computegrid.studies.outcome import Outcome
 from computegrid.studies.reserve import Mask
 from computegrid.studies.switches import By
+from computegrid.studies.ties import TIED
 
 VICTIM_COLUMNS = ("bloc", "country", "region")
+SHARES = ("unserved_share", "critical_unserved_share")
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,12 +76,19 @@ class Freeze:
         ``reserve_usd_per_year`` (what holding the cheapest reserve for critical work costs) and
         ``critical_beyond_reserve_mwh`` (what no reserve could serve); ``lapsed`` (rules
         whose minimum could not be kept).
+
+        ``<figure>_least`` and ``<figure>_most`` of unserved work and its shares, added cost and
+        reserve: over the dispatches that cost the same as the one held before the freeze, and
+        during it; both are the figure itself where it does not hang on that. NaN as the most:
+        with one of those dispatches, work that must be served cannot be.
         """
         return self._table.copy()
 
     @cached_property
     def _table(self) -> pd.DataFrame:
-        table = pd.DataFrame([self._row(outcome) for outcome in self.outcomes],
+        rows = [self._row(outcome) for outcome in self.outcomes]
+        rows = [row | self._ends(row, o) for row, o in zip(rows, self.outcomes, strict=True)]
+        table = pd.DataFrame(rows,
                              index=pd.Index([o.switch.label for o in self.outcomes], name=self.by))
         order = table.assign(worst=table["unserved_mwh"].fillna(np.inf),
                              cost=table["added_cost_usd"].fillna(np.inf))
@@ -110,6 +119,32 @@ class Freeze:
             "critical_beyond_reserve_mwh": none if held is None else held.beyond_mwh,
             "lapsed": "; ".join(o.lapsed),
         }
+
+    def _ends(self, row: dict[str, Any], o: Outcome) -> dict[str, float]:
+        """Least and most of each figure of ``TIED``, and of the shares made of them."""
+        a = self.scenario.arrays
+        demand = a.demand_mw @ a.weight_hours
+        ends: dict[str, float] = {}
+        for name in TIED:
+            pair = o.ranges.get(name, (row[name], row[name]))
+            ends |= {f"{name}_least": pair[0], f"{name}_most": pair[1]}
+        for share, asks in (("unserved", slice(None)), ("critical_unserved", self.critical)):
+            whole = float(demand[asks].sum())
+            ends |= {f"{share}_share_{end}": _part(ends[f"{share}_mwh_{end}"], whole)
+                     for end in ("least", "most")}
+        return ends
+
+    @property
+    def tied(self) -> pd.DataFrame:
+        """Figures that hang on which of equally cheap dispatches is held, tidy.
+
+        The switch, ``figure``, ``held``, ``least``, ``most``; empty where none does.
+        """
+        rows = [(name, figure, row[figure], row[f"{figure}_least"], row[f"{figure}_most"])
+                for name, row in self._table.iterrows() for figure in (*TIED, *SHARES)
+                if row[f"{figure}_least"] == row[f"{figure}_least"]
+                and row[f"{figure}_least"] != row[f"{figure}_most"]]
+        return pd.DataFrame(rows, columns=[self.by, "figure", "held", "least", "most"])
 
     @property
     def matrix(self) -> pd.DataFrame:
