@@ -223,7 +223,11 @@ def test_what_hangs_on_a_tie_is_said_in_words_and_in_the_map(trnsport):
     console = stdout()
     with console.capture() as said:
         print_freeze(console, found)
-    assert "No figure hangs on which of equally cheap dispatches is held" in said.get()
+    text = said.get()
+    assert "No figure hangs on which of equally cheap dispatches is held" in text
+    assert "Frozen by San Diego: reserve" in text
+    held = found.reserves.query("frozen == 'San Diego'")
+    assert held[["site", "reserve_mw"]].to_numpy().tolist() == [["Seattle", pytest.approx(550.0)]]
     row = found.table.loc["San Diego"].to_dict()
     plain = switch_cells(row, 1.0, words("en"))
     assert plain[0][1] == "550 MW"

@@ -90,7 +90,7 @@ def print_freeze(console: Console, desk: Freeze) -> None:
         console.print(f"of these {len(lost)}, {len(lost) - spared} lose critical work",
                       soft_wrap=True)
     held = desk.reserves
-    held = held[held[desk.by] == worst].set_index("site")
+    held = held[held.iloc[:, 0] == worst].set_index("site")
     if len(held):
         _print_frame(console, _in_units(held.sort_values("reserve_mw", ascending=False), _RESERVES)
                      .head(MOST_ROWS), f"Frozen by {worst}: reserve for critical work")

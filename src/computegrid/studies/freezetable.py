@@ -222,10 +222,14 @@ class Freeze:
 
     @property
     def reserves(self) -> pd.DataFrame:
-        """Tidy: switch, site, ``reserve_mw``, ``usd_per_year`` of the cheapest reserves."""
-        parts = [o.reserve.sites.reset_index().assign(**{self.by: o.switch.label})
+        """Tidy: switch, site, ``reserve_mw``, ``usd_per_year`` of the cheapest reserves.
+
+        The switch stands under ``by``, or under ``frozen`` where that is ``site``.
+        """
+        switch = "frozen" if self.by == "site" else self.by
+        parts = [o.reserve.sites.reset_index().assign(**{switch: o.switch.label})
                  for o in self.outcomes if o.reserve is not None and len(o.reserve.sites)]
-        names = [self.by, "site", "reserve_mw", "usd_per_year"]
+        names = [switch, "site", "reserve_mw", "usd_per_year"]
         return pd.concat(parts, ignore_index=True)[names] if parts else pd.DataFrame(columns=names)
 
     def _lost(self, o: Outcome, column: str, asks: Mask | None = None) -> pd.DataFrame:
