@@ -10,12 +10,14 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from computegrid import accounts, losses, owners, prices, runs, saving, waiting
+from computegrid import accounts, prices, runs, saving, waiting
+from computegrid.answer.base import Answer
+from computegrid.answer.totals import Totals, totals_of
 from computegrid.deprecated import renamed
 from computegrid.errors import InfeasibleError, ScenarioError, SolverError
 from computegrid.optima import Optima, dependence_range
 from computegrid.program.algebra import Floats, LinearProgram
-from computegrid.program.build import build_program
+from computegrid.program.build import build_program, selections
 from computegrid.program.objective import Minimise
 from computegrid.program.tiebreak import preference
 from computegrid.scenario.regime import Forbid, Regime, Rule
@@ -32,7 +34,7 @@ from computegrid.units import told
 
 
 @dataclass(frozen=True, eq=False)
-class Dispatch:
+class Dispatch(Answer):
     """The least-cost (or least-carbon) way to serve a scenario under a regime.
 
     Every table is a copy in tidy form; units are the last suffix of each name.
@@ -74,27 +76,6 @@ class Dispatch:
         return self._x[self._lp.columns_of("flow")].reshape(-1, self.scenario.arrays.n_hours)
 
     @property
-    def cost_usd(self) -> float:
-        """Total cost: operating cost, the value of unserved work, and penalties [USD]."""
-        return float(self._summary["cost_usd"])
-
-    @property
-    def operating_cost_usd(self) -> float:
-        """What is paid: energy, rent, network and charges [USD]."""
-        return float(self._summary["operating_cost_usd"])
-
-    @property
-    def summary(self) -> pd.Series:
-        """Totals over the horizon; the unit is the last suffix of each name.
-
-        Cost and its parts [USD], demand, served, unserved and energy [MWh], carbon [t], mean round
-        trip [ms] and distance [km] of the work served, utilisation, dependence (share of served
-        work at sites controlled from outside the region's country and bloc), concentration of
-        controllers (HHI).
-        """
-        return self._summary.copy()
-
-    @property
     def flows(self) -> pd.DataFrame:
         """Tidy ``region, workload, site, hour, mw``; lanes that carry nothing are left out."""
         return accounts.flow_table(self.scenario, self.flow_mw)
@@ -105,25 +86,6 @@ class Dispatch:
         a = self.scenario.arrays
         values = self._x[self._lp.columns_of("unserved")].reshape(a.demand_mw.shape)
         return accounts.ask_table(self.scenario, values.clip(min=0.0), "mw")
-
-    def unserved_by(self, column: str = "country") -> pd.DataFrame:
-        """Work left unserved by a column of regions or workloads, all of it and the critical part.
-
-        Returns
-        -------
-        DataFrame
-            ``demand_mwh``, ``unserved_mwh``, ``unserved_share``, and the same with ``critical_``
-            before (``data_class = "critical"`` where workloads say so, otherwise all work);
-            every value of the column, the largest loss first.
-
-        Raises
-        ------
-        ScenarioError
-            If neither regions nor workloads have that column.
-        """
-        a = self.scenario.arrays
-        values = self._x[self._lp.columns_of("unserved")].reshape(a.demand_mw.shape)
-        return losses.loss_table(self.scenario, values.clip(min=0.0) @ a.weight_hours, column)
 
     @property
     def utilisation(self) -> pd.DataFrame:
@@ -150,31 +112,6 @@ class Dispatch:
         values = prices.rents(self.scenario.arrays, self._lp, self._row_dual)
         return accounts.site_table(self.scenario, **{name: values})
 
-    def rents_by(self, by: str = owners.OWNER) -> pd.DataFrame:
-        """Share out the rents of scarce capacity: who receives them, and what a MW yields a year.
-
-        Parameters
-        ----------
-        by : str
-            ``"owner"``: the jurisdictions that ultimately hold the operators (look-through,
-            ``unknown`` where nothing is published); or a column of sites, e.g. ``"control"``.
-
-        Returns
-        -------
-        DataFrame
-            ``rent_usd``, ``share``, ``capacity_mw``, ``usd_per_mw_year``, largest first. The
-            rent of a rule (a cap that binds) is not among them: see ``rule_prices``.
-
-        Raises
-        ------
-        ScenarioError
-            If carbon was minimised, or sites have no such column.
-        """
-        if self.minimise != "cost":
-            raise ScenarioError("rents are money: solve with minimise='cost'")
-        values = prices.rents(self.scenario.arrays, self._lp, self._row_dual)
-        return owners.rents_by(self.scenario, values, by)
-
     @property
     def rule_prices(self) -> pd.DataFrame:
         """What each rule does and costs at the margin, by rule, group and hour.
@@ -187,11 +124,6 @@ class Dispatch:
         return prices.rule_table(
             self.scenario, self.regime, self._lp, self._x, self._row_dual, self._reduced
         )
-
-    @property
-    def control_shares(self) -> pd.Series:
-        """Share of the served work by the jurisdiction that controls the site; sums to 1."""
-        return accounts.control_shares(self.scenario, self.flow_mw)
 
     @property
     def dependence_range(self) -> tuple[float, float]:
@@ -249,18 +181,6 @@ class Dispatch:
         return Optima(self.scenario, self._lp, self._x, self._row_dual)
 
     @property
-    def by_workload(self) -> pd.DataFrame:
-        """Totals per workload, indexed by ``workload``.
-
-        Demand, served, unserved and energy [MWh], carbon [t], ``home_share`` (served in the
-        region's own ``scenario.group_by``), mean distance [km] and round trip [ms].
-        """
-        unserved = self._x[self._lp.columns_of("unserved")]
-        return accounts.workload_table(
-            self.scenario, self.flow_mw, unserved.reshape(self.scenario.arrays.demand_mw.shape)
-        )
-
-    @property
     def waiting(self) -> pd.DataFrame:
         """Work that waited, tidy ``region, workload, arrived, run, mwh, delay_hours``.
 
@@ -287,24 +207,10 @@ class Dispatch:
         """
         return waiting.backlog_table(self.scenario, self._lp, self._x)
 
-    def exchange(self, by: str | None = None) -> pd.DataFrame:
-        """Work by where it is wanted (rows: workload, ``wanted_in``) and where it is done [MWh].
-
-        Parameters
-        ----------
-        by : str, optional
-            Column that regions and sites share; ``scenario.group_by`` when None.
-
-        Raises
-        ------
-        ScenarioError
-            If regions and sites do not both have that column.
-        """
-        return accounts.exchange_table(self.scenario, self.flow_mw, by or self.scenario.group_by)
-
     @cached_property
-    def _summary(self) -> pd.Series:
-        return accounts.summary(self.scenario, self.regime, self._lp, self._x)
+    def _totals(self) -> Totals:
+        chosen = selections(self.scenario, self.regime)
+        return totals_of(self.scenario.arrays, chosen, self._lp, self._x, self._row_dual)
 
     def save(self, path: str | Path) -> Path:
         """Write all tables (CSV and Parquet), the inputs and ``run.json`` into the folder ``path``.

@@ -16,7 +16,9 @@ OWNER = "owner"
 """What rents are shared out by when no column of sites is named: ultimate owners."""
 
 
-def rents_by(scenario: Scenario, rents: Floats, by: str = OWNER) -> pd.DataFrame:
+def rents_by(
+    scenario: Scenario, rent_usd: Floats, available_mwh: Floats, hours: float, by: str = OWNER
+) -> pd.DataFrame:
     r"""Rents of scarce capacity by who receives them.
 
     .. math:: R_s = \sum_t h_t \lambda_{s,t} K_{s,t}, \qquad R_j = \sum_s \theta_{s,j} R_s
@@ -27,8 +29,13 @@ def rents_by(scenario: Scenario, rents: Floats, by: str = OWNER) -> pd.DataFrame
     Parameters
     ----------
     scenario : Scenario
-    rents : float array, shape (S, T)
-        What one more MW of capacity would save [USD per MW and hour].
+    rent_usd : float array, shape (S,)
+        Rent of each site's capacity over the horizon: what one more MW and hour would save, times
+        what is available [USD].
+    available_mwh : float array, shape (S,)
+        Capacity available, over the horizon [MWh].
+    hours : float
+        Real hours of the horizon.
     by : str
         ``"owner"``: jurisdictions that ultimately hold the operators, ``unknown`` where nothing
         is published; or a column of sites (``control``, ``operator``, ``country``, ``site``).
@@ -44,12 +51,9 @@ def rents_by(scenario: Scenario, rents: Floats, by: str = OWNER) -> pd.DataFrame
     ScenarioError
         If sites have no such column.
     """
-    a, sites = scenario.arrays, scenario.tables["sites"]
-    hours = float(a.weight_hours.sum())
-    amounts = pd.DataFrame({
-        "rent_usd": (rents * a.available_mw) @ a.weight_hours,
-        "capacity_mw": a.available_mw @ a.weight_hours / hours,
-    }, index=sites.index)
+    sites = scenario.tables["sites"]
+    amounts = pd.DataFrame({"rent_usd": rent_usd, "capacity_mw": available_mwh / hours},
+                           index=sites.index)
     if by == OWNER:
         held = _held(scenario)
         table = held.T @ amounts

@@ -100,7 +100,7 @@ def _lifted(a: Arrays, lp: LinearProgram, row_dual: Floats, reduced: Floats) -> 
     return price
 
 
-def rents(a: Arrays, lp: LinearProgram, row_dual: Floats) -> Floats:
+def rents(a: Arrays, lp: Equations, row_dual: Floats) -> Floats:
     """What one more MW of capacity saves in an hour, shape (S, T) [USD per MW and hour]."""
     dual = row_dual[lp.rows_of("site_capacity")].reshape(a.available_mw.shape)
     return np.maximum(-dual / a.weight_hours, 0.0)

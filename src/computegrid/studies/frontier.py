@@ -77,7 +77,7 @@ class Frontier:
         rows = []
         for bound, dispatch in zip(self.bounds, self.dispatches, strict=True):
             figures = measures(dispatch)
-            figures["foreign_share"] = 1.0 - figures["own_control_share"]
+            figures["foreign_share"] = dispatch.dependence
             others = ("cost_usd", "carbon_t", "unserved_mwh", "mean_rtt_ms")
             rows.append({
                 f"{self.x}_max": bound, self.x: figures[self.x], self.y: figures[self.y],

@@ -1,0 +1,1 @@
+"""One answer: its totals, the figures formed from them, and what every kind of answer says."""
