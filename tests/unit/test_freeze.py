@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import computegrid as cg
-from computegrid.studies.reserve import RESERVE_USD_PER_MW_YEAR
+from computegrid.studies.reserve import RESERVE_USD_PER_MW_YEAR, cheapest_reserve
+from computegrid.studies.switches import find_switches
 
 
 @pytest.fixture
@@ -252,3 +254,18 @@ def test_the_command_lists_what_hangs_on_a_tie(atlantic):
         print_freeze(console, found)
     assert "hang on which of equally cheap dispatches" in said.get()
     assert "critical %" in said.get()
+
+
+def test_critical_work_that_is_dear_to_serve_is_served_all_the_same() -> None:
+    """At 115 USD/MWh serving costs more than unserved work would weigh by the reserve alone."""
+    scenario = cg.Scenario.from_tables(
+        regions=pd.DataFrame({"bloc": ["EU"]}, index=["r"]),
+        sites=pd.DataFrame({"capacity_mw": [0.0, 0.1], "control": ["US", "FR"],
+                            "energy_usd_per_mwh": [0.0, 115.0]}, index=["a", "b"]),
+        workloads=pd.DataFrame({"unserved_usd_per_mwh": [100.0]}, index=["work"]),
+        demand=pd.DataFrame({"region": ["r"], "mw": [0.1]}),
+        hours=pd.DataFrame({"hour": [0], "weight_hours": [0.5]}),
+        lanes=pd.DataFrame({"region": ["r"], "site": ["b"], "network_usd_per_mwh": 0.0}))
+    switch = next(s for s in find_switches(scenario, "control") if s.label == "US")
+    held = cheapest_reserve(scenario, switch, cg.Regime("free"), np.ones(1, dtype=bool), 1e5)
+    assert (held.beyond_mwh, held.reserve_mw) == (0.0, 0.0)

@@ -30,7 +30,8 @@ Hardware standing in it is not in this figure."""
 RESERVE_MOST = 1.0
 """Reserve at most doubles a site: more is another site, with a grid connection of its own."""
 WORTH_OF_CRITICAL = 10.0
-"""Critical work left unserved weighs this many times what reserve for its dearest hour costs."""
+"""Critical work left unserved weighs this many times what reserve for its dearest hour costs, and
+what a MWh on the dearest lane costs besides."""
 SMALLEST = 1e-9
 """Reserve below this part of the most critical work of an hour is a solver's rounding."""
 
@@ -97,6 +98,7 @@ def cheapest_reserve(
     lanes, asks = np.flatnonzero(critical[a.lane_ask]), np.flatnonzero(critical)
     price = usd_per_mw_year * float(a.weight_hours.sum()) / HOURS_PER_YEAR
     worth = WORTH_OF_CRITICAL * price * float(a.power_ratio.max()) / float(a.weight_hours.min())
+    worth += float((flow.cost / a.weight_hours).max(initial=0.0))  # and what serving it costs
     kept = {
         "flow": (flow, lanes),
         "unserved": (replace(unserved, cost=np.maximum(worth * a.weight_hours, unserved.cost),
