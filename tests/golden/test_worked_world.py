@@ -173,17 +173,18 @@ def test_moved_work_is_listed_largest_first(comparison: cg.Comparison) -> None:
 
 
 def test_the_frontier_of_carbon(world: cg.Scenario) -> None:
-    """From 17 t to 1.6 + 3.6 + 3.0 = 8.2 t; half way, at 12.6 t, lies the answer of ``half``.
+    """From 17 t to 1.6 + 3.6 + 3.0 = 8.2 t; to the old site a tonne less costs 10 / 0.2 = 50 USD.
 
-    To the old site a tonne less costs 10 / 0.2 = 50 USD, to the green one 30 / 0.4 = 75 USD.
+    That is 2.4 t, down to 14.6; to the green one a tonne costs 30 / 0.4 = 75 USD. The tangents of
+    the ends, 340 USD and 940 - 75 (x - 8.2), meet at 16.2 t; the next two at the bend.
     """
-    table = cg.frontier(world, x="carbon_t", points=3, regime=[]).table
-    assert table["carbon_t_max"].tolist() == pytest.approx([17.0, 12.6, 8.2])
-    assert table["carbon_t"].tolist() == pytest.approx([17.0, 12.6, 8.2])
-    assert table["cost_usd"].tolist() == pytest.approx([340.0, 610.0, 940.0])
-    assert table["step_cost_usd"].tolist() == pytest.approx([0.0, 270.0, 330.0])
-    assert table["unserved_mwh"].tolist() == pytest.approx([0.0, 0.0, 0.0], abs=1e-6)
-    assert table["shadow_price"].tolist()[:2] == pytest.approx([0.0, -75.0])
+    table = cg.frontier(world, x="carbon_t", points=4, regime=[]).table
+    assert table["carbon_t_max"].tolist() == pytest.approx([17.0, 16.2, 14.6, 8.2])
+    assert table["carbon_t"].tolist() == pytest.approx([17.0, 16.2, 14.6, 8.2])
+    assert table["cost_usd"].tolist() == pytest.approx([340.0, 380.0, 460.0, 940.0])
+    assert table["step_cost_usd"].tolist() == pytest.approx([0.0, 40.0, 80.0, 480.0])
+    assert table["unserved_mwh"].tolist() == pytest.approx([0.0] * 4, abs=1e-6)
+    assert table["shadow_price"].tolist()[:2] == pytest.approx([0.0, -50.0])
 
 
 def test_a_saved_run_is_drawn_where_it_lies(comparison: cg.Comparison, tmp_path) -> None:

@@ -25,6 +25,9 @@ from computegrid.studies.frontier import XS, Frontier
 from computegrid.studies.ladder import Ladder
 from computegrid.units import told
 
+MOST_RULES = 5
+"""Rules named that stop a frontier."""
+
 
 def print_streamed(console: Console, run: StreamedRun) -> None:
     """Totals of a streamed run, how near the optimum it is proven to be, the rows' prices."""
@@ -131,6 +134,12 @@ def print_frontier(console: Console, curve: Frontier) -> None:
         column for i, column in enumerate(columns)
         if i < 5 or column[0] not in (curve.x, curve.y))),
         f"{curve.y} against {curve.x}, regime {curve.regime.name}")
+    rest = curve.stopped_by[MOST_RULES:]
+    console.print(f"The curve ends there because of: "
+                  f"{escape(', '.join(curve.stopped_by[:MOST_RULES]))}"
+                  + (f" and {len(rest)} more" if rest else ""), soft_wrap=True)
+    console.print(f"Between two points it lies at most {told(curve.gap / worth)} {money} below the "
+                  "straight line.", soft_wrap=True)
 
 
 def print_ladder(console: Console, climbed: Ladder, shares: pd.DataFrame | None) -> None:

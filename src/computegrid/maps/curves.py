@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter
 from computegrid.maps.fonts import fit_fonts
 from computegrid.maps.header import large, money
 from computegrid.maps.palette import CHANGE, INK
-from computegrid.maps.plotwords import figure_name, plot_words, title_of
+from computegrid.maps.plotwords import figure_name, literal, plot_words, title_of
 from computegrid.maps.words import Lang, check_lang
 
 if TYPE_CHECKING:
@@ -56,6 +56,9 @@ def plot_frontier(frontier: Frontier, ax: Axes | None = None, *, lang: Lang = "e
             f"{text}: {short(height)}", (at, height), (-6 if side == "right" else 6, 8),
             textcoords="offset points", ha=side, fontsize=9, color=INK,
         )  # fmt: skip
+    if frontier.stopped_by:
+        ax.annotate(f"{says['ends']}: {literal(shorten(frontier.stopped_by[0]))}",
+                    (0.01, 0.02), xycoords="axes fraction", fontsize=8, color=INK)
     ax.margins(y=0.16)
     bottom = ax if below is None else below
     if below is not None:
@@ -74,6 +77,11 @@ def plot_frontier(frontier: Frontier, ax: Axes | None = None, *, lang: Lang = "e
     ax.set_title(heading, loc="left", fontsize=10, color=INK)
     fit_fonts(ax, below)
     return ax
+
+
+def shorten(name: str, most: int = 60) -> str:
+    """A rule's name, cut where the plot has no more room."""
+    return name if len(name) <= most else name[: most - 1] + "…"
 
 
 def _dollars(value: float) -> str:

@@ -21,6 +21,7 @@ _WORDS = {
     "controls": ("Who controls what serves whom", "谁控制为谁服务的算力"),
     "others": ("others", "其他"), "legend": ("Control of the site", "站点控制方"),
     "frontier": ("Efficient trade-off", "有效前沿"), "free": ("no bound", "无约束"),
+    "ends": ("ends because of", "止于"),
     "tightest": ("tightest bound", "最严约束"), "per_point": ("price of one\npercentage point", "每个百分点的代价"),
     "per_unit": ("price of one unit\nof the bound", "约束每单位的代价"), "map": ("Flows of work", "算力流向"),
     "flow": ("flow", "流量"), "site": ("site", "站点"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar
@@ -19,6 +19,7 @@ from computegrid.program.build import assemble, build_program
 from computegrid.program.objective import Minimise
 from computegrid.scenario.regime import Regime, Rule
 from computegrid.scenario.scenario import Scenario
+from computegrid.studies.envelope import Point, next_bound, widest_gap
 from computegrid.studies.measures import measures
 from computegrid.studies.solving import Progress, report
 from computegrid.units import KG_PER_T
@@ -31,6 +32,11 @@ YS: dict[str, Minimise] = {"cost_usd": "cost", "carbon_t": "carbon"}
 """Figures that can be minimised."""
 SHORT = {"latency": "mean_rtt_ms", "carbon": "carbon_t", "energy": "energy_mwh", "cost": "cost_usd"}
 """Short names of figures."""
+NOTHING = 1e-9
+"""Of the worst lane's x, or of its price: less than this is none."""
+FLOOR, SITES = "(nothing: x is 0)", "(capacity, and lanes that exist)"
+ASKED = "(the bound asked for)"
+"""What stops a curve where no rule does."""
 UNSERVED_OVER_WORST = 10.0
 """At the low end of x, dropping a MWh weighs this many times the worst lane's x."""
 
@@ -48,6 +54,11 @@ class Frontier:
         One per point, from the loosest bound to the tightest.
     bounds : float array
         Bound on x at each point; the first is where it does not bind.
+    gap : float
+        Most by which the curve may lie below the straight line between two points [USD, or kg].
+    stopped_by : tuple of str
+        Rules that keep x from being lower than at the last point, the one that does most first;
+        in brackets where it is no rule: capacity, ``lowest``, or x being 0.
     """
 
     scenario: Scenario
@@ -56,6 +67,8 @@ class Frontier:
     regime: Regime
     dispatches: tuple[Dispatch, ...] = field(repr=False)
     bounds: Floats = field(repr=False)
+    gap: float = float("nan")
+    stopped_by: tuple[str, ...] = ()
 
     plot: ClassVar[Callable[..., Any]]
     """Draw the curve; bound where the package is put together."""
@@ -68,7 +81,8 @@ class Frontier:
 
         Columns: ``<x>_max`` (the bound), x and y reached, ``shadow_price`` (what one more unit of
         the bound adds to the objective, so 0 or negative [USD, or kg, per unit of x]), ``step_y``
-        (y added since the point before), and cost, carbon, unserved work and latency.
+        (y added since the point before), and cost, carbon, unserved work and latency;
+        ``stopped_by`` of the last point: what keeps x from being lower.
         """
         return self._table.copy()
 
@@ -88,6 +102,7 @@ class Frontier:
         table = pd.DataFrame(rows).rename_axis("point")
         at = list(table.columns).index("shadow_price") + 1
         table.insert(at, f"step_{self.y}", table[self.y].diff().fillna(0.0))
+        table["stopped_by"] = [*[""] * (len(table) - 1), "; ".join(self.stopped_by)]
         return table
 
     def __repr__(self) -> str:
@@ -106,12 +121,17 @@ def frontier(
     lowest: float | None = None,
     progress: Progress | None = None,
 ) -> Frontier:
-    r"""Find the least y at evenly spaced bounds on x.
+    r"""Find the least y at bounds on x, set where the curve bends.
 
     .. math:: \min y(f) \quad\text{s.t.}\quad x(f) \le \varepsilon_k
 
     from the x of the unbounded optimum down to the least x at which as much work is served as can
     be. A mean is bounded as :math:`\sum (q_\ell - \varepsilon) h_t f_{\ell,t} \le 0`.
+
+    The least objective is a convex curve of the bound with the shadow price as its slope, so it
+    lies between its chords and its tangents. Each point after the two ends is set where the
+    tangents of the two neighbours meet that leave the widest gap, and ``gap`` is what remains of
+    it. Where x cannot be lowered at all the curve is one point.
 
     Parameters
     ----------
@@ -124,7 +144,7 @@ def frontier(
     y : {"cost_usd", "carbon_t"}
         What is minimised; ``cost``, ``carbon`` for short.
     points : int
-        Number of points, at least 2.
+        Number of points, at least 2, the ends among them.
     regime : str, Regime, list of rules, or None
         Rules that hold throughout; None is the model's default regime, ``[]`` is no rules.
     lowest : float, optional
@@ -163,15 +183,23 @@ def frontier(
     report(progress, 0, points, "no bound")
     loosest = dispatch_of(scenario, chosen, program, YS[y])
     most = _value(loosest, amount, x)
-    least = _least(scenario, chosen, program, amount, x) if lowest is None else float(lowest)
-    bounds = np.linspace(most, min(least, most), points)
-    dispatches = [loosest]
-    for done, bound in enumerate(bounds[1:], start=1):
+    if lowest is None:
+        least, stopped_by = _least(scenario, chosen, program, amount, x)
+    else:
+        least, stopped_by = float(lowest), (ASKED,)
+    found = {most: loosest}
+    for done in range(1, points):
+        bound = min(least, most) if done == 1 else next_bound(_points(found, loosest, x))
         report(progress, done, points, f"{x} at most {bound:,.6g}")
+        if bound in found:  # the curve is one point
+            break
+        near = found[min(found, key=lambda known: abs(known - bound))]
         held = _bounded(program, amount, float(bound), x, scenario)
-        dispatches.append(dispatch_of(scenario, chosen, held, YS[y], warm_start=dispatches[-1]))
+        found[bound] = dispatch_of(scenario, chosen, held, YS[y], warm_start=near)
     report(progress, points, points, "")
-    return Frontier(scenario, x, y, chosen, tuple(dispatches), bounds)
+    bounds = sorted(found, reverse=True)
+    return Frontier(scenario, x, y, chosen, tuple(found[b] for b in bounds), np.array(bounds),
+                    widest_gap(_points(found, loosest, x)), stopped_by)
 
 
 def _amount(scenario: Scenario, x: str) -> Floats:
@@ -216,8 +244,8 @@ def _free_name(program: LinearProgram) -> str:
 
 def _least(
     scenario: Scenario, regime: Regime, program: LinearProgram, amount: Floats, x: str
-) -> float:
-    """Least x at which no work is dropped that can be served."""
+) -> tuple[float, tuple[str, ...]]:
+    """Least x at which no work is dropped that can be served, and what keeps it from less."""
     a = scenario.arrays
     worst = float(amount.max(initial=0.0)) or 1.0
     parts = []
@@ -229,7 +257,24 @@ def _least(
             cost = UNSERVED_OVER_WORST * worst * np.ones_like(cost) * a.weight_hours
         parts.append(replace(family, cost=cost))
     found = dispatch_of(scenario, regime, assemble(tuple(parts), program.blocks))
-    return _value(found, amount, x)
+    least = _value(found, amount, x)
+    return least, ((FLOOR,) if least <= NOTHING * worst else _holders(found, worst))
+
+
+def _holders(found: Dispatch, worst: float) -> tuple[str, ...]:
+    """Rules without which x could be lower, the one that moves most first; else what sites hold."""
+    table = found.rule_prices
+    table = table[(table["kind"] != "Charge") & (table["shadow_price"].abs() > NOTHING * worst)]
+    amount = table[["activity", "lower", "upper"]].abs().replace(np.inf, 0.0).max(axis=1)
+    weight = (table["shadow_price"].abs() * amount.clip(lower=1.0)).groupby(table["rule"]).sum()
+    names = weight.sort_values(ascending=False, kind="stable").index
+    return tuple(map(str, names)) or (SITES,)
+
+
+def _points(found: Mapping[float, Dispatch], loosest: Dispatch, x: str) -> list[Point]:
+    """The bound, the objective and its slope at every point found."""
+    return [(bound, d.certificate.objective, 0.0 if d is loosest else _shadow_price(d, x))
+            for bound, d in found.items()]
 
 
 def _value(dispatch: Dispatch, amount: Floats, x: str) -> float:
