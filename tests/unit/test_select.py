@@ -102,6 +102,83 @@ def test_a_minimum_of_no_demand_is_told():
         cg.solve(two_sites(), [cg.Share(label="idle", demand={"region": "nowhere"}, min=0.3)])
 
 
+KINDS = {
+    "Forbid": lambda **sides: cg.Forbid(label="odd", **sides),
+    "Limit": lambda **sides: cg.Limit(label="odd", quantity="it_mw", max=9, **sides),
+    "Share": lambda **sides: cg.Share(label="odd", max=0.9, **sides),
+    "Charge": lambda **sides: cg.Charge(label="odd", quantity="it_mw", usd=1, **sides),
+}
+
+
+def named() -> cg.Scenario:
+    return cg.Scenario.from_tables(
+        regions=pd.DataFrame({"country": ["FR", "DE"]}, index=["Paris", "Berlin"]),
+        sites=pd.DataFrame({"capacity_mw": [9.0, 9.0], "control": ["US", "FR"],
+                            "chip": ["H100", "MI300"]}, index=["cloud", "local"]),
+        workloads=pd.DataFrame(index=["training", "inference"]),
+        demand=pd.DataFrame([(r, w, 1.0) for r in ("Paris", "Berlin")
+                             for w in ("training", "inference")],
+                            columns=["region", "workload", "mw"]),
+        hours=pd.DataFrame({"hour": range(4), "weight_hours": [1.0] * 4}),
+        lanes=pd.DataFrame([(r, s) for r in ("Paris", "Berlin") for s in ("cloud", "local")],
+                           columns=["region", "site"]))
+
+
+@pytest.mark.parametrize(("selector", "said"), [
+    ({"demand": {"region": ["Paris", "Berlni"]}}, "demand: no row has region 'Berlni', so it adds "
+     "nothing; did you mean 'Berlin'"),
+    ({"demand": {"workload": ["training", "Inference"]}}, "workload 'Inference'.*'inference'"),
+    ({"supply": {"control": ["FR", "Us"]}}, "supply: no row has control 'Us', so it adds nothing; "
+     "did you mean 'US'"),
+    ({"supply": {"site": {"not": ["clod", "local"]}}}, "site 'clod', so it keeps nothing out; did "
+     "you mean 'cloud'"),
+    ({"supply": {"chip": ["H100", "MI30O"]}}, "chip 'MI30O'.*'MI300'"),
+    ({"supply": {"control": ["FR", "Atlantis"]}}, "control 'Atlantis', so it adds nothing$"),
+])
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_misspelt_value_of_several_is_told(kind, selector, said):
+    with pytest.warns(cg.RuleWarning, match=said) as told:
+        cg.solve(named(), [KINDS[kind](**selector)])
+    assert len(told) == 1
+    assert str(told[0].message).startswith("rule 'odd': ")
+
+
+def test_a_misspelt_value_alone_is_told_once_with_the_effect():
+    with pytest.warns(cg.RuleWarning, match="'odd' selects no site, .*did you mean 'US'") as told:
+        cg.solve(named(), [KINDS["Forbid"](supply={"control": "us"})])
+    assert len(told) == 1
+    with pytest.warns(cg.RuleWarning, match="workload 'trainin', so it adds nothing; did you mean"):
+        cg.solve(named(), [cg.Defer(["training", "trainin"], 2)])
+
+
+def test_values_that_exist_elsewhere_numbers_and_blanks_are_no_mistake(recwarn):
+    rules = [cg.Forbid(label="home", supply={"control": {"not": ["FR", "DE", "US", ""]}}),
+             cg.Forbid(label="far", supply={"capacity_mw": [9.0, 10.0], "control": "US"},
+                       demand={"region": "Berlin", "same_control": False})]
+    with pytest.raises(cg.ScenarioError):  # regions have no control
+        cg.solve(named(), rules[1:])
+    with pytest.warns(cg.RuleWarning, match="selects no site") as told:
+        cg.solve(named(), rules[:1])
+    assert "no row has" not in str(told[0].message)
+
+
+def test_the_last_of_several_deferrals_holds_and_is_told():
+    both = [cg.Defer("training", 1), cg.Defer("training", 2, label="longer")]
+    with pytest.warns(cg.RuleWarning, match=r"'longer' \(2 h\) holds in place of 'defer training' "
+                      r"\(1 h\) for all of its work") as told:
+        cg.solve(named(), both)
+    assert len(told) == 1
+    cross = [cg.Defer("training", 1), cg.Defer(hours=2, demand={"region": "Paris"})]
+    with pytest.warns(cg.RuleWarning, match="for part of its work"):
+        cg.solve(named(), cross)
+
+
+def test_a_deferral_of_part_of_the_work_is_an_exception():
+    """Warnings are errors here: none comes."""
+    cg.solve(named(), [cg.Defer(hours=1), cg.Defer("training", 2)])
+    cg.solve(named(), [cg.Defer("training", 2), cg.Defer("training", 2, label="again")])
+
+
 def test_cells_that_list_names():
     cells = pd.Series(["Red Sea;Mediterranean", "Red Sea", "", None])
     assert matches(cells, {"has": "Red Sea"}).tolist() == [True, True, False, False]

@@ -16,7 +16,8 @@ from computegrid.program.deadlines import deferred
 from computegrid.program.objective import Minimise
 from computegrid.program.selection import Selection, selection_of
 from computegrid.scenario.arrays import Arrays
-from computegrid.scenario.regime import Charge, Forbid, Limit, Regime, Rule, Share
+from computegrid.scenario.misspelt import misspelt
+from computegrid.scenario.regime import Charge, Defer, Forbid, Limit, Regime, Rule, Share
 from computegrid.scenario.scenario import Scenario
 
 Selections = Sequence[tuple[Rule, Selection]]
@@ -35,13 +36,15 @@ def build_program(
     Warns
     -----
     RuleWarning
-        If a rule selects nothing, or asks for a minimum on lanes that are all forbidden.
+        If a rule selects nothing, names a value that exists nowhere, asks for a minimum on lanes
+        that are all forbidden, or defers work that a later one defers otherwise.
     """
     chosen = selections(scenario, regime)
     equations = equations_from(scenario.arrays, chosen, minimise)
     for rule, found in chosen:
-        rules.warn_if_idle(rule, found)
+        rules.warn_if_idle(rule, found, misspelt(scenario.tables, rule))
         _warn_if_shut(rule, found, equations.families[0].upper)
+    _warn_if_replaced([(rule, found) for rule, found in chosen if isinstance(rule, Defer)])
     return assemble(equations.families, equations.blocks)
 
 
@@ -172,6 +175,23 @@ def _warn_if_shut(rule: Rule, found: Selection, upper: Floats) -> None:
             f"rule {rule.label!r} asks for at least {rule.min:g} {rule.unit} on lanes of which "
             "none is open: other rules forbid them, or there are none; its penalty is always paid",
             RuleWarning, stacklevel=3)
+
+
+def _warn_if_replaced(deferrals: Sequence[tuple[Defer, Selection]]) -> None:
+    """Warn, naming both, of a deferral that a later one of the same work replaces.
+
+    A later one of part of the work is an exception, which nobody need be told of.
+    """
+    for i, (rule, found) in enumerate(deferrals):
+        for later, other in deferrals[i + 1:]:
+            both = np.intersect1d(found.asks, other.asks)
+            part = len(both) == len(other.asks) < len(found.asks)
+            if len(both) and not part and rule.hours != later.hours:
+                of = "all" if len(both) == len(found.asks) else "part"
+                warnings.warn(
+                    f"rule {later.label!r} ({later.hours:g} h) holds in place of {rule.label!r} "
+                    f"({rule.hours:g} h) for {of} of its work: of several Defer on the same work "
+                    "the last holds", RuleWarning, stacklevel=3)
 
 
 def _flow_cost(a: Arrays, chosen: Selections, minimise: Minimise) -> Floats:

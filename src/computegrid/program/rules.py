@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -15,18 +16,21 @@ from computegrid.scenario.regime import RATES, Charge, Limit, Rule, Share
 from computegrid.units import KG_PER_T
 
 
-def warn_if_idle(rule: Rule, found: Selection) -> None:
+def warn_if_idle(rule: Rule, found: Selection, odd: Sequence[str] = ()) -> None:
     """Warn, naming the rule and the side at fault, if it selects nothing.
 
     Its hours, its demand or its supply may select nothing, or each something and no lane joins
     the two. A minimum that is wanted but has no lanes is no idle rule: it cannot be met, and the
-    program says so itself.
+    program says so itself. Values that exist nowhere (``odd``, as sentences) are told with it, or
+    by themselves where the rule selects something all the same.
     """
     what = f"rule {rule.label!r} selects"
     if not len(found.hours):
         said = f"{what} no hour, so it does nothing; check its hours {rule.hours!r}"
     elif len(found.lanes) or (getattr(rule, "min", None) and (
             found.takes_demand or not isinstance(rule, Share))):
+        if odd:
+            warnings.warn(f"rule {rule.label!r}: {'; '.join(odd)}", RuleWarning, stacklevel=2)
         return
     elif not found.takes_demand:
         said = f"{what} no demand, so it does nothing; check its demand {dict(rule.demand)!r}"
@@ -35,7 +39,7 @@ def warn_if_idle(rule: Rule, found: Selection) -> None:
     else:
         said = (f"{what} no lane, so it does nothing; none leads from its demand "
                 f"{dict(rule.demand)!r} to its supply {dict(rule.supply)!r}")
-    warnings.warn(said, RuleWarning, stacklevel=2)
+    warnings.warn("; ".join([said, *odd]), RuleWarning, stacklevel=2)
 
 
 def forbid(found: Selection, upper: Floats) -> None:
