@@ -144,3 +144,17 @@ def test_a_range_holds_every_optimum_of_a_drawn_world():
         x = optima.at_least(draw.normal(size=len(d._x)))
         assert d._lp.cost @ x == pytest.approx(d._lp.cost @ d._x, rel=1e-4)
         assert found["least_mwh"] - 1e-7 <= weights @ x <= found["most_mwh"] + 1e-7
+
+
+@pytest.mark.parametrize(("local", "told"), [(8.0, True), (4.0, False)])
+def test_a_run_says_where_dependence_hangs_on_a_tie(local: float, told: bool):
+    from computegrid.commands.say import print_dispatch
+    from computegrid.commands.shared import stdout
+
+    # batch lies at the cloud, so that both control something; core may join it there or not
+    keep = cg.Share(label="keep", supply={"control": "US"}, min=0.125)
+    console = stdout()
+    with console.capture() as said:
+        print_dispatch(console, cg.solve(world(local=local), [keep]))
+    line = "over all of them dependence is 0.125 to 0.500"
+    assert (line in " ".join(said.get().split())) is told
