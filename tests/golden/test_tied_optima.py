@@ -156,5 +156,6 @@ def test_a_run_says_where_dependence_hangs_on_a_tie(local: float, told: bool):
     console = stdout()
     with console.capture() as said:
         print_dispatch(console, cg.solve(world(local=local), [keep]))
-    line = "over all of them dependence is 0.125 to 0.500"
-    assert (line in " ".join(said.get().split())) is told
+    text = " ".join(said.get().split())
+    assert ("over all of them dependence is 0.125 to 0.500" in text) is told
+    assert ("equally cheap" in text) is told
