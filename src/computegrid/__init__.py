@@ -20,7 +20,7 @@ from computegrid.errors import (
     ScenarioError,
     SolverError,
 )
-from computegrid.runs import read
+from computegrid.reading import read
 from computegrid.scenario.bundled import load, models
 from computegrid.scenario.lanes import Network
 from computegrid.scenario.regime import Charge, Defer, Forbid, Limit, Regime, Share

@@ -18,6 +18,7 @@ from computegrid.errors import InfeasibleError, ScenarioError, SolverError
 from computegrid.optima import Optima, dependence_range
 from computegrid.program.algebra import Floats, LinearProgram
 from computegrid.program.build import build_program, selections
+from computegrid.program.deadlines import waits_of
 from computegrid.program.objective import Minimise
 from computegrid.program.tiebreak import preference
 from computegrid.scenario.regime import Forbid, Regime, Rule
@@ -197,7 +198,7 @@ class Dispatch(Answer):
         (``mean_delay_hours``, ``longest_delay_hours``), and ``defer_hours``, the longest that
         some of it may wait.
         """
-        return waiting.delay_table(self.scenario, self._lp, self.waiting)
+        return waiting.delay_table(self.scenario, waits_of(self._lp), self.waiting)
 
     @property
     def backlog(self) -> pd.DataFrame:
@@ -206,6 +207,11 @@ class Dispatch(Answer):
         Of the regions and workloads whose work may wait.
         """
         return waiting.backlog_table(self.scenario, self._lp, self._x)
+
+    @property
+    def objective(self) -> float:
+        """What was minimised: cost [USD], or emissions and what weighs beside them [kg]."""
+        return self.certificate.objective
 
     @cached_property
     def _totals(self) -> Totals:

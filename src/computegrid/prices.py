@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 import pandas as pd
 
 from computegrid.program import deadlines, rules
 from computegrid.program.algebra import PLANNER_ROWS, Block, Equations, Floats, LinearProgram
 from computegrid.program.constraints import carried
-from computegrid.program.selection import selection_of
+from computegrid.program.selection import Selection, selection_of
 from computegrid.scenario.arrays import Arrays
 from computegrid.scenario.regime import RATES, Charge, Defer, Forbid, Regime, Rule
 from computegrid.scenario.scenario import Scenario
+
+RULE_COLUMNS = ("rule", "kind", "group", "hour", "activity", "lower", "upper", "shadow_price",
+                "unit")
+"""Columns of what rules do and cost at the margin."""
 
 
 def marginal_prices(a: Arrays, lp: LinearProgram, row_dual: Floats, reduced: Floats) -> Floats:
@@ -24,7 +30,8 @@ def marginal_prices(a: Arrays, lp: LinearProgram, row_dual: Floats, reduced: Flo
     work that may wait widens its deadline window (z, the reduced cost of the backlog), and a
     share is taken of a larger demand.
     """
-    return through_bounds(a, lp, _lifted(a, lp, row_dual, reduced), row_dual)
+    idle = {name: reduced[lp.columns_of(name)] for name in ("flow", "unserved")}
+    return through_bounds(a, lp, lifted(a, lp, row_dual, idle), row_dual)
 
 
 def through_bounds(a: Arrays, lp: Equations, price: Floats, row_dual: Floats) -> Floats:
@@ -67,8 +74,12 @@ def _waiting(a: Arrays, price: Floats) -> Floats:
     return carried(a) * following - price
 
 
-def _lifted(a: Arrays, lp: LinearProgram, row_dual: Floats, reduced: Floats) -> Floats:
+def lifted(
+    a: Arrays, lp: Equations, row_dual: Floats, reduced: Mapping[str, Floats]
+) -> Floats:
     """Row prices of the demand balance, raised where nothing is wanted, shape (A, T).
+
+    ``reduced`` are the reduced costs of the families ``flow`` and ``unserved``.
 
     Where demand is zero the solver may return any price up to what the first MWh would cost; that
     highest one is the answer to "one more MWh". Raising it by the least reduced cost of the ask's
@@ -80,16 +91,14 @@ def _lifted(a: Arrays, lp: LinearProgram, row_dual: Floats, reduced: Floats) -> 
         return price
     room = np.full(price.shape, np.inf)
     for name, at in (("flow", a.lane_ask), ("unserved", np.arange(a.n_asks))):
-        columns = lp.columns_of(name)
         shape = (len(at), a.n_hours)
-        open_ = lp.col_upper[columns].reshape(shape) > 0
-        np.minimum.at(room, at, np.where(open_, reduced[columns].reshape(shape), np.inf))
+        open_ = lp.family(name).upper.reshape(shape) > 0
+        np.minimum.at(room, at, np.where(open_, reduced[name].reshape(shape), np.inf))
     room = np.where(idle & np.isfinite(room), np.maximum(room, 0.0), 0.0)
     asks, _ = deadlines.waits_of(lp)
     can_wait = np.zeros_like(idle)
     if len(asks):
-        upper = lp.col_upper[lp.columns_of("backlog")].reshape(len(asks), a.n_hours)
-        can_wait[asks] = upper > 0
+        can_wait[asks] = lp.family("backlog").upper.reshape(len(asks), a.n_hours) > 0
     ratio = carried(a)[0]
     for t in range(a.n_hours - 1, -1, -1):
         lift = room[:, t]
@@ -128,17 +137,24 @@ def rule_table(
             continue  # it has no row and no bound that a price could be of
         if rule.label in blocks and not isinstance(rule, (Forbid, Charge)):
             rows = lp.rows_of(rule.label)
-            parts.append(_rows(scenario, rule, blocks[rule.label], activity[rows], row_dual[rows]))
+            block = blocks[rule.label]
+            parts.append(rule_rows(scenario, rule, block, activity[rows], row_dual[rows]))
         else:
-            parts.append(_lanes(scenario, rule, flow, z))
+            own = selection_of(rule, scenario.arrays, scenario.tables)
+            use = lane_use(rule, scenario.arrays, own, flow, z)
+            parts.append(lane_row(scenario, rule, *use))
     for name, block in blocks.items():
         if name.startswith(PLANNER_ROWS):
             rows = lp.rows_of(name)
             parts.append(_planner_rows(block, activity[rows], row_dual[rows]))
-    columns = ["rule", "kind", "group", "hour", "activity", "lower", "upper", "shadow_price",
-               "unit"]
+    return joined(parts)
+
+
+def joined(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Rows of rules one below the other."""
     parts = [part for part in parts if len(part)]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    return (pd.concat(parts, ignore_index=True) if parts
+            else pd.DataFrame(columns=list(RULE_COLUMNS)))
 
 
 def _is_excess(lp: LinearProgram) -> np.ndarray:
@@ -150,9 +166,10 @@ def _is_excess(lp: LinearProgram) -> np.ndarray:
     return mask
 
 
-def _rows(
+def rule_rows(
     scenario: Scenario, rule: Rule, block: Block, activity: Floats, dual: Floats
 ) -> pd.DataFrame:
+    """Rows of a rule with their activity, bounds and shadow prices; see :func:`rule_table`."""
     n, k = block.shape
     hours = scenario.tables["hours"].index
     shadow = dual.reshape(n, k)
@@ -192,20 +209,36 @@ def _planner_rows(block: Block, activity: Floats, dual: Floats) -> pd.DataFrame:
     })
 
 
-def _lanes(scenario: Scenario, rule: Rule, flow: Floats, z: Floats) -> pd.DataFrame:
-    a, tables = scenario.arrays, scenario.tables
-    found = selection_of(rule, a, tables)
-    at = np.ix_(found.lanes, found.hours)
+def charged(rule: Charge, a: Arrays, found: Selection, flow: Floats) -> float:
+    """How much of its quantity a charge is paid on, from flows of shape (L, T) [its unit]."""
+    amount = rules.quantity(rule, a, found.lanes)[:, found.hours]
+    held = amount * flow[np.ix_(found.lanes, found.hours)]
+    return float(held.sum(axis=0) @ a.weight_hours[found.hours])
+
+
+def lane_use(
+    rule: Rule, a: Arrays, found: Selection, flow: Floats, reduced: Floats
+) -> tuple[float, float]:
+    """What a ``Forbid`` or ``Charge`` has on its lanes, and what one MWh on the best would add.
+
+    ``flow`` [MW] and ``reduced`` (reduced costs by real hour [USD/MWh]) have shape (L, T). Of a
+    charge the first is the amount charged, of a ``Forbid`` the work [MWh].
+    """
     if isinstance(rule, Charge):
-        amount = rules.quantity(rule, a, found.lanes)[:, found.hours]
-        used = float((amount * flow[at]) .sum(axis=0) @ a.weight_hours[found.hours])
+        return charged(rule, a, found, flow), 0.0
+    at = np.ix_(found.lanes, found.hours)
+    return (float(flow[at].sum(axis=0) @ a.weight_hours[found.hours]),
+            float(reduced[at].min(initial=0.0)))
+
+
+def lane_row(scenario: Scenario, rule: Rule, used: float, worth: float) -> pd.DataFrame:
+    """Return the row of a rule that has none in the program; see :func:`lane_use`."""
+    unit, upper = "MWh", 0.0
+    if isinstance(rule, Charge):
         worth, unit, upper = rule.usd, _charged(rule), np.inf
-    else:
-        used = float(flow[at].sum(axis=0) @ a.weight_hours[found.hours])
-        worth, unit, upper = float(z[at].min(initial=0.0)), "MWh", 0.0
     return pd.DataFrame({
         "rule": [rule.label], "kind": [rule.kind], "group": [""],
-        "hour": _hours(tables["hours"].index, np.array([-1])),
+        "hour": _hours(scenario.tables["hours"].index, np.array([-1])),
         "activity": [used], "lower": [-np.inf], "upper": [upper], "shadow_price": [worth],
         "unit": [unit],
     })

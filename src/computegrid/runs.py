@@ -1,4 +1,4 @@
-"""Saved runs: what is written beside the tables, and a run read back as the dispatch it was."""
+"""Saved runs: what is written beside the tables, and the inputs of a run read back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zipfile import BadZipFile, ZipFile
 
 import geopandas as gpd
@@ -17,22 +17,18 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from computegrid.errors import DataError, Fault, SolverError
-from computegrid.program.build import build_program
+from computegrid.errors import DataError, Fault
 from computegrid.scenario.arrays import Arrays
 from computegrid.scenario.changes import Given
 from computegrid.scenario.lanes import Network
 from computegrid.scenario.regime import RULES, Regime
 from computegrid.scenario.scenario import Scenario
-from computegrid.solvers.certificate import certify
-from computegrid.solvers.solution import Solution, Status
-
-if TYPE_CHECKING:
-    from computegrid.dispatch import Dispatch
 
 FORMAT = 1
 MOST_UNPACKED = 8_000_000_000
 """Most bytes that a file of a run is unpacked to."""
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile)
+"""What reading a damaged file raises."""
 _PACKAGES = ("computegrid", "highspy", "numpy", "pandas", "scipy")
 _GIVEN = "given-"
 _GIVEN_TABLES = ("lanes", "routes")
@@ -77,53 +73,22 @@ def described(scenario: Scenario, regime: Regime) -> dict[str, Any]:
     }
 
 
-def read(path: str | Path) -> Dispatch:
-    """Read a saved run back as the dispatch it was.
-
-    The answer is certified again, so a run that was changed or damaged is refused.
-
-    Parameters
-    ----------
-    path : str or Path
-        Folder that :meth:`Dispatch.save` wrote.
-
-    Returns
-    -------
-    Dispatch
+def inputs_again(folder: Path, told: Mapping[str, Any]) -> tuple[Scenario, Regime]:
+    """Scenario and regime that a run was made from.
 
     Raises
     ------
     DataError
-        If the folder is no saved run, is damaged, or holds a dispatch of the Pyomo door or of a
-        study with equations of its own (its tables are there to be read as CSV or Parquet).
+        If they cannot be read, or are not those the run was made from.
     """
-    from computegrid.dispatch import Dispatch
-
-    folder = Path(path)
     try:
-        told = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         scenario = _scenario(folder / "inputs", told)
         regime = Regime(told["regime"], tuple(map(_as_rule, told["rules"])), **told["regime_text"])
-        answer = _stored(folder / "inputs" / "answer.npz")
-        x, row_dual = answer["x"], answer["row_dual"]
-    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
+    except UNREADABLE as error:
         raise DataError(f"{folder} is no saved run that can be read: {error}") from error
     if described(scenario, regime)["inputs_sha256"] != told["inputs_sha256"]:
         raise DataError(f"{folder}: its inputs are not those the run was made from")
-    lp = build_program(scenario, regime, told["minimise"])
-    if (len(x), len(row_dual)) != (lp.n_columns, lp.n_rows):
-        raise DataError(f"{folder} holds a program with equations of its own, which is not kept; "
-                        "read its tables as CSV or Parquet")
-    solution = Solution(Status.OPTIMAL, x, row_dual, told["solver"], 0.0)
-    try:
-        certificate, reduced = certify(lp, solution, scenario.arrays)
-    except SolverError as error:
-        raise DataError(f"{folder} was changed or damaged: {error}") from error
-    return Dispatch(
-        scenario=scenario, regime=regime, minimise=told["minimise"], status=told["status"],
-        solver=told["solver"], certificate=certificate, _lp=lp, _x=x, _row_dual=row_dual,
-        _reduced=reduced,
-    )
+    return scenario, regime
 
 
 def _scenario(folder: Path, told: Mapping[str, Any]) -> Scenario:
@@ -138,7 +103,7 @@ def _scenario(folder: Path, told: Mapping[str, Any]) -> Scenario:
     beside = {name.removeprefix(_BESIDE): tables.pop(name) for name in list(tables)
               if name.startswith(_BESIDE)}
     of_given = {name: tables.pop(f"{_GIVEN}{name}", None) for name in _GIVEN_TABLES}
-    stored = _stored(folder / "scenario.npz")
+    stored = stored_arrays(folder / "scenario.npz")
     stored = {"chain": stored["day"], **stored}  # a run of before there were chains: days
     arrays = Arrays(**{field.name: stored[field.name] for field in fields(Arrays)})
     return Scenario(
@@ -168,7 +133,7 @@ def _as_regime(name: str, told: Mapping[str, Any]) -> Regime:
     return Regime(name, tuple(map(_as_rule, rules)), extends, **given)
 
 
-def _stored(file: Path) -> dict[str, np.ndarray]:
+def stored_arrays(file: Path) -> dict[str, np.ndarray]:
     """Named arrays of an ``.npz`` file; nothing in it is run.
 
     Raises

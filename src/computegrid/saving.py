@@ -79,11 +79,7 @@ def save_run(
         for name, table in tables.items():
             safe_csv(table).to_csv(temporary / f"{name}.csv", index=False, lineterminator="\n")
             table.to_parquet(temporary / f"{name}.parquet", index=False)
-        (temporary / "inputs").mkdir()
-        for name, table in (inputs or {}).items():
-            table.to_parquet(temporary / "inputs" / f"{name}.parquet")
-        for name, values in (arrays or {}).items():
-            np.savez_compressed(temporary / "inputs" / f"{name}.npz", **dict[str, Any](values))
+        write_inputs(temporary / "inputs", inputs or {}, arrays or {})
         text = json.dumps(metadata, indent=2, ensure_ascii=False, default=str)
         (temporary / "run.json").write_text(text + "\n", encoding="utf-8")
         for file in [*temporary.rglob("*"), temporary]:
@@ -99,6 +95,17 @@ def save_run(
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)
     return folder
+
+
+def write_inputs(
+    folder: Path, inputs: Mapping[str, pd.DataFrame], arrays: Mapping[str, Mapping[str, np.ndarray]]
+) -> None:
+    """Write what a run was made from into a folder: tables as Parquet, arrays as ``.npz``."""
+    folder.mkdir(exist_ok=True)
+    for name, table in inputs.items():
+        table.to_parquet(folder / f"{name}.parquet")
+    for name, values in arrays.items():
+        np.savez_compressed(folder / f"{name}.npz", **dict[str, Any](values))
 
 
 def safe_csv(table: pd.DataFrame) -> pd.DataFrame:

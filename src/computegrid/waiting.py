@@ -39,10 +39,13 @@ def waiting_table(scenario: Scenario, lp: Equations, x: Floats) -> pd.DataFrame:
     })
 
 
-def delay_table(scenario: Scenario, lp: Equations, waiting: pd.DataFrame) -> pd.DataFrame:
+def delay_table(
+    scenario: Scenario, waits: tuple[Codes, Floats], waiting: pd.DataFrame
+) -> pd.DataFrame:
     """Return by workload: demand and work that waited [MWh], mean and longest delay [h].
 
-    The mean is over the work that waited; 0 where none did.
+    ``waits`` are the pairs of region and workload whose work may wait, and how long. The mean is
+    over the work that waited; 0 where none did.
     """
     a, names = scenario.arrays, scenario.tables["workloads"].index
     workload = names.get_indexer(pd.Index(waiting["workload"]))
@@ -54,7 +57,7 @@ def delay_table(scenario: Scenario, lp: Equations, waiting: pd.DataFrame) -> pd.
     demand = np.bincount(a.ask_workload, a.demand_mw @ a.weight_hours, minlength=len(names))
     total = np.bincount(workload, mwh * delay, minlength=len(names)).astype(np.float64)
     allowed = np.zeros(len(names))
-    asks, limit = waits_of(lp)
+    asks, limit = waits
     np.maximum.at(allowed, a.ask_workload[asks], limit)
     return pd.DataFrame({
         "demand_mwh": demand, "waited_mwh": waited,

@@ -60,8 +60,10 @@ def test_a_long_horizon_is_streamed_into_a_folder(small_model, tmp_path):
     assert kept["summary"]["cost_usd"] == pytest.approx(whole.cost_usd, rel=1e-6)
     assert pd.read_parquet(tmp_path / "year" / "flows.parquet")["mw"].sum() == pytest.approx(
         whole.flows["mw"].sum(), rel=1e-3)
-    again = run("stream", small_model, "--save", tmp_path / "year")
-    assert again.returncode == 1 and "name another folder" in again.stderr
+    again = run("stream", small_model, "--save", tmp_path / "year", "--gap", "1e-6")
+    assert again.returncode == 0 and again.stdout == done.stdout
+    other = run("stream", small_model, "--save", tmp_path / "year", "--days", "2")
+    assert other.returncode == 1 and "name another folder" in other.stderr
 
 
 def test_a_folder_of_ones_own_gives_the_same_answer(small_model, tmp_path):

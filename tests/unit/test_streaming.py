@@ -1,5 +1,9 @@
 """Horizons solved window by window: the optimum of the whole, gone on with after a stop."""
 
+import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +17,7 @@ from computegrid.program.build import selections, write_equations
 from computegrid.scenario.regime import Charge, Forbid, Limit, Share
 from computegrid.solvers import narrow
 from computegrid.solvers.network_oracle import NetworkError
-from computegrid.streaming import networks, search
+from computegrid.streaming import lock, networks, search
 from computegrid.streaming.finish import hourly_residual
 from computegrid.streaming.window import part_of, windows_of
 
@@ -278,7 +282,9 @@ def test_how_far_a_row_over_the_horizon_is_broken_is_relative_to_it():
 
     def broken(upper, activity, operating, scale):
         one = [np.array([v]) for v in (-np.inf, upper, -np.inf, 0.0, scale)]
-        return _rest(Sides((("cap", 0),), np.array([0]), *one, ()), np.array([activity]), operating)
+        penalties, residual = _rest(
+            Sides((("cap", 0),), np.array([0]), *one, ()), np.array([activity]), operating)
+        return sum(penalties.values()), residual
 
     assert broken(1e-6, 1.5e-6, 1e-5, 1.0) == pytest.approx((0.0, 1 / 3))
     assert broken(1e9, 1e9 + 1e3, 1e12, 1.0) == pytest.approx((0.0, 1e-6))
@@ -303,3 +309,97 @@ def test_workers_do_not_change_the_answer(tmp_path, monkeypatch):
         costs.append(cg.solve_streamed(
             world(7.0), tmp_path / str(n), [SHARE, CAP], gap=1e-6).summary["cost_usd"])
     assert costs[0] == costs[1]
+
+
+def test_a_finished_run_is_returned_and_another_is_refused_by_name(tmp_path):
+    first = cg.solve_streamed(world(), tmp_path / "run", [SHARE], gap=1e-6)
+    solved = []
+    again = cg.solve_streamed(world(), tmp_path / "run", [SHARE], gap=1e-5,
+                              progress=lambda *what: solved.append(what))
+    assert not solved and again.proof == first.proof
+    pd.testing.assert_series_equal(again.summary, first.summary)
+    pd.testing.assert_frame_equal(again.rule_prices, first.rule_prices)
+    for given, what in (({"regime": [CAP]}, "other figures, rules|other rules"),
+                        ({"regime": [SHARE], "days": 2}, "other days to a window")):
+        with pytest.raises(DataError, match=f"holds a finished run of .*{what}"):
+            cg.solve_streamed(world(), tmp_path / "run", **given)
+    with pytest.raises(DataError, match="other figures"):
+        cg.solve_streamed(world(peak=1.5), tmp_path / "run", [SHARE])
+    with pytest.raises(DataError, match=r"to a gap of .*, not 1e-30"):
+        cg.solve_streamed(world(), tmp_path / "run", [SHARE], gap=1e-30)
+
+
+def test_a_folder_read_back_is_the_run_that_was_written(tmp_path):
+    run = cg.solve_streamed(world(7.0), tmp_path / "run", [SHARE, LEVY], gap=1e-6)
+    again = cg.read(tmp_path / "run")
+    assert isinstance(again, cg.StreamedRun) and again.proof == run.proof
+    assert again.cost_usd == run.cost_usd and again.rounds == run.rounds
+    for name in ("flows", "prices", "rents", "waiting", "rule_prices"):
+        pd.testing.assert_frame_equal(getattr(again, name), getattr(run, name))
+    pd.testing.assert_frame_equal(again.by_workload, run.by_workload)
+    cut = tmp_path / "run" / "prices.parquet"
+    whole = cut.read_bytes()
+    cut.write_bytes(whole[:-1] + b"x")
+    with pytest.raises(DataError, match=r"prices\.parquet was changed or damaged"):
+        cg.read(tmp_path / "run")
+    cut.unlink()
+    with pytest.raises(DataError, match=r"prices\.parquet is missing"):
+        cg.read(tmp_path / "run")
+
+
+def test_a_run_that_is_not_finished_is_said_to_be_so(tmp_path):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cg.solve_streamed(world(), tmp_path / "run", [SHARE], progress=stop)
+    with pytest.raises(DataError, match="not finished; solve_streamed"):
+        cg.read(tmp_path / "run")
+
+
+def test_one_process_at_a_time_works_in_a_folder(tmp_path):
+    """The second is told who holds it; the first ends as if nobody had knocked."""
+    told = []
+
+    def knock(*_):
+        if not told:
+            with pytest.raises(DataError) as refused:
+                cg.solve_streamed(world(), tmp_path / "run", [SHARE])
+            told.append(str(refused.value))
+
+    cg.solve_streamed(world(), tmp_path / "run", [SHARE], progress=knock)
+    assert f"being solved by process {os.getpid()} on" in told[0]
+    assert not (tmp_path / "run" / "work").exists()
+
+
+def test_a_lock_of_a_process_that_was_killed_is_no_lock(tmp_path):
+    code = ("import os, sys; from pathlib import Path; "
+            "from computegrid.streaming.lock import locked; place = Path(sys.argv[1]); "
+            "held = locked(place, place / 'work' / 'lock'); held.__enter__(); "
+            "os.kill(os.getpid(), 9)")
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "run")], check=False,
+                   capture_output=True)
+    assert (tmp_path / "run" / "work" / "lock").exists()
+    cg.solve_streamed(world(), tmp_path / "run", [SHARE])
+
+
+def test_where_files_cannot_be_locked_the_owner_is_written_down(tmp_path, monkeypatch):
+    monkeypatch.setattr(lock, "LOCKS", False)
+    file = tmp_path / "work" / "lock"
+    owner = tmp_path / "work" / "lock.owner"
+    with lock.locked(tmp_path, file):
+        with pytest.raises(DataError, match=f"process {os.getpid()} on .* or remove"), \
+                lock.locked(tmp_path, file):
+            pass
+        assert owner.exists()
+    assert not owner.exists()
+    ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], check=True,
+                           capture_output=True, text=True).stdout
+    gone = {"process": int(ended), "machine": lock.platform.node(), "since": "2025-01-01"}
+    owner.write_text(json.dumps(gone))
+    with lock.locked(tmp_path, file):
+        assert json.loads(owner.read_text())["process"] == os.getpid()
+    owner.write_text(json.dumps(gone | {"machine": "elsewhere"}))
+    with pytest.raises(DataError, match="on elsewhere since 2025-01-01"), \
+            lock.locked(tmp_path, file):
+        pass

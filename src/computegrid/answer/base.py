@@ -32,6 +32,11 @@ class Answer:
         raise NotImplementedError
 
     @property
+    def objective(self) -> float:
+        """What was minimised: cost [USD], or emissions and what weighs beside them [kg]."""
+        raise NotImplementedError
+
+    @property
     def cost_usd(self) -> float:
         """Total cost: operating cost, the value of unserved work, and penalties [USD]."""
         return float(self._summary["cost_usd"])

@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-import numpy as np
-
 from computegrid import prices
 from computegrid.accounts import by_site
 from computegrid.program import objective, rules
-from computegrid.program.algebra import PLANNER, Codes, Equations, Floats, LinearProgram
+from computegrid.program.algebra import PLANNER, Equations, Floats, LinearProgram
 from computegrid.program.build import Selections
 from computegrid.scenario.arrays import Arrays
 from computegrid.scenario.regime import Charge, Limit
@@ -99,17 +97,11 @@ def totals_of(
             "available_mwh": a.available_mw @ a.weight_hours,
             "rent": (prices.rents(a, lp, row_dual) * a.available_mw) @ a.weight_hours,
         },
-        charged={rule.label: _done(rule, a, found.lanes, found.hours, work)
+        charged={rule.label: prices.charged(rule, a, found, flow)
                  for rule, found in chosen if isinstance(rule, Charge)},
         penalties_usd=_penalties(a, chosen, lp, x),
         planner_usd=_planner_usd(lp, x),
     )
-
-
-def _done(rule: Charge, a: Arrays, lanes: Codes, hours: Codes, work: Floats) -> float:
-    """How much of a charge's quantity was done [its unit; rates: unit x h]."""
-    amount = rules.quantity(rule, a, lanes)[:, hours]
-    return float((amount * work[np.ix_(lanes, hours)]).sum())
 
 
 def _penalties(a: Arrays, chosen: Selections, lp: Equations, x: Floats) -> dict[str, float]:

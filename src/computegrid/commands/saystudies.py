@@ -32,7 +32,7 @@ MOST_RULES = 5
 def print_streamed(console: Console, run: StreamedRun) -> None:
     """Totals of a streamed run, how near the optimum it is proven to be, the rows' prices."""
     totals = Table("total", figure_column("value"), "unit", title=str(run.folder))
-    for name, value in run.summary.items():
+    for name, value in run.summary.dropna().items():
         quantity, unit = split_unit(str(name))
         totals.add_row(quantity, told(value), unit)
     console.print(totals)
@@ -40,10 +40,12 @@ def print_streamed(console: Console, run: StreamedRun) -> None:
     console.print(f"gap {proof.gap:.1e} to a bound proven over all columns, {run.rounds} rounds; "
                   f"conservation {proof.conservation:.0e}, rows over the horizon "
                   f"{proof.side_residual:.0e}", soft_wrap=True)
-    if len(run.rule_prices):
+    held = run.rule_prices
+    held = held[held["hour"].isna()]
+    if len(held):
         rows = Table(name_column("rule"), *map(figure_column, (
             "activity", "lower", "upper", "shadow price")), title="Rows over the horizon")
-        for row in run.rule_prices.head(MOST_ROWS).itertuples():
+        for row in held.head(MOST_ROWS).itertuples():
             figures = (row.activity, row.lower, row.upper, row.shadow_price)
             rows.add_row(escape(str(row.rule)), *map(told, figures))  # type: ignore[arg-type]
         console.print(rows)

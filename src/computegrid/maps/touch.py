@@ -61,7 +61,7 @@ class RuleBook:
 def slight(dispatch: Dispatch) -> float:
     """Shadow price up to which a rule is said not to bind [USD, or kg, per unit]."""
     asked = float(dispatch.summary["demand_mwh"])
-    return SLIGHT * abs(dispatch.certificate.objective) / asked if asked > 0 else 0.0
+    return SLIGHT * abs(dispatch.objective) / asked if asked > 0 else 0.0
 
 
 def rule_book(dispatches: Sequence[Dispatch]) -> RuleBook:

@@ -155,9 +155,34 @@ class Equations:
         """Rows of a block."""
         return _slice_of(self.blocks, block)
 
+    def family(self, name: str) -> Family:
+        """Return the family of that name."""
+        return next(family for family in self.families if family.name == name)
+
     def has_family(self, family: str) -> bool:
         """Whether the program holds such variables."""
         return any(f.name == family for f in self.families)
+
+    def reduced_cost_of(self, name: str, row_dual: Floats) -> Floats:
+        r"""Reduced cost of a family, :math:`c - A^\top y`, shape (n, T), without the matrix."""
+        family = self.family(name)
+        out = np.array(family.cost, dtype=np.float64)
+        n_hours = out.shape[1]
+        for block in self.blocks:
+            dual = row_dual[self.rows_of(block.name)].reshape(block.shape)
+            for term in (t for t in block.terms if t.family == name):
+                given = term.coefficient[:, None] if term.coefficient.ndim == 1 else (
+                    term.coefficient)
+                coefficient = np.broadcast_to(given, (len(term.entity), n_hours))
+                if block.hours is None:
+                    np.subtract.at(out, term.entity, dual[term.row] * coefficient)
+                    continue
+                hours = block.hours - term.lag
+                here = (hours >= 0) & (hours < n_hours)
+                at = hours[here]
+                worth = dual[term.row][:, here] * coefficient[:, at]
+                np.subtract.at(out, np.ix_(term.entity, at), worth)
+        return out
 
     @property
     def couples(self) -> frozenset[str]:

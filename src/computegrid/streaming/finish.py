@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from computegrid.accounts import ask_table, flow_table
-from computegrid.prices import through_bounds
-from computegrid.program import objective
+from computegrid import prices
+from computegrid.accounts import ask_table, flow_table, site_table, utilisation_table
+from computegrid.answer.totals import Totals, totals_of
 from computegrid.program.algebra import Equations, Floats
-from computegrid.scenario.span import FLOOR
+from computegrid.scenario.span import FLOOR, noise_mw
 from computegrid.solvers.certificate import FEASIBILITY, imbalance, measure, relative, worst_of
 from computegrid.solvers.infeasibility import EQUATIONS
 from computegrid.solvers.multipliers import Prices
 from computegrid.solvers.network_bound import proven_bound
 from computegrid.solvers.sides import Sides
 from computegrid.streaming.networks import WindowNetworks
+from computegrid.streaming.rulerows import Uses, horizon_rows, hourly_rows, uses_of
+from computegrid.streaming.tables import written
 from computegrid.streaming.window import factors, part_of
-from computegrid.units import KG_PER_T
-
-TABLES = ("flows", "unserved", "prices")
+from computegrid.waiting import backlog_table, waiting_table
 
 
 @dataclass(frozen=True)
@@ -63,11 +59,14 @@ class Proof:
 class Piece:
     """What the last pass finds in a window.
 
-    ``sizes`` are those of the costs of flows and of all costs, earnings counted as costs [USD].
+    ``value`` is its cost, ``sizes`` are those of the costs of flows and of all costs, earnings
+    counted as costs [USD]; ``uses`` says of rules without a row what their lanes do.
     """
 
     tables: dict[str, pd.DataFrame]
-    totals: dict[str, float]
+    totals: Totals
+    uses: Uses
+    value: float
     sizes: Floats
     activity: Floats
     bound: float
@@ -75,72 +74,67 @@ class Piece:
     residual: float
 
 
-def finish(
-    networks: WindowNetworks, found: Prices, place: Path
-) -> tuple[pd.Series, pd.DataFrame, Proof]:
-    """Write the tables into ``place``; return the summary, the rows over the horizon, the proof."""
+def finish(networks: WindowNetworks, found: Prices, place: Path) -> tuple[Totals, Proof]:
+    """Write the tables into ``place``; return what they add up to, and the proof."""
     pieces = networks.each(lambda w: _piece(networks, found, w), "writing")
     sides = networks.sides
-    totals: dict[str, float] = {}
+    totals, uses = None, Uses()
     activity, sizes = np.zeros(len(sides.keys)), np.zeros(2)
-    bound, conservation, broken = 0.0, 0.0, 0.0
-    for piece in _written(pieces, place):
-        totals = {k: totals.get(k, 0.0) + v for k, v in piece.totals.items()}
-        activity += piece.activity
-        sizes += piece.sizes
-        bound += piece.bound
-        conservation = max(conservation, piece.conservation)
-        broken = max(broken, piece.residual)
+    value, bound, conservation, broken = 0.0, 0.0, 0.0, 0.0
+    with written(place) as write:
+        for piece in pieces:
+            write(piece.tables)
+            totals = piece.totals if totals is None else totals + piece.totals
+            uses = uses.joined(piece.uses)
+            activity += piece.activity
+            sizes += piece.sizes
+            value += piece.value
+            bound += piece.bound
+            conservation = max(conservation, piece.conservation)
+            broken = max(broken, piece.residual)
+        assert totals is not None  # noqa: S101 - a horizon has a window
+        write({"rule_prices": horizon_rows(
+            networks.scenario, networks.chosen, sides, activity, found.price, uses)})
     operating = measure(*sizes)
-    penalty, residual = _rest(sides, activity, operating)
-    totals["penalty_usd"] += penalty
-    totals["cost_usd"] += penalty
+    penalties, residual = _rest(sides, activity, operating)
+    value += sum(penalties.values())
     bound += sides.at_bounds(found.price)
-    proof = Proof(totals["cost_usd"], bound, relative(totals["cost_usd"] - bound, operating),
-                  conservation, max(broken, residual))
-    rules = pd.DataFrame({
-        "rule": [label for label, _ in sides.keys], "row": [k for _, k in sides.keys],
-        "activity": activity, "lower": sides.lower, "upper": sides.upper,
-        "shadow_price": found.price})
-    return pd.Series(totals, name="value"), rules, proof
+    proof = Proof(value, bound, relative(value - bound, operating), conservation,
+                  max(broken, residual))
+    return replace(totals, penalties_usd={**totals.penalties_usd, **penalties}), proof
 
 
 def _piece(networks: WindowNetworks, found: Prices, w: int) -> Piece:
     """Solve a window at the best prices, and mix what it did in the rounds."""
     window, sides = networks.windows[w], networks.sides
     solved = networks.solve(w, found.price)
-    network = solved.oracle.network
-    lp, part = network.lp, part_of(networks.scenario, window)
+    lp, part = solved.oracle.network.lp, part_of(networks.scenario, window)
     x = networks.rounds.mixture(w, _shares(found.weights), solved.answers.of_hour, lp.n_columns)
-    a, hours = part.arrays, part.arrays.weight_hours
+    a = part.arrays
+    chosen = [(rule, one.within(window.hours)) for rule, one in networks.chosen]
     flow = x[lp.columns_of("flow")].reshape(-1, a.n_hours)
     unserved = x[lp.columns_of("unserved")].reshape(a.demand_mw.shape)
     dual = solved.oracle.row_dual()
     own = solved.answers.sides
     dual[own.rows] = found.price * factors(window, own.keys)
-    balance = dual[lp.rows_of("demand_balance")].reshape(a.demand_mw.shape).copy()
+    reduced = {name: lp.reduced_cost_of(name, dual) for name in ("flow", "unserved")}
+    balance = prices.lifted(a, lp, dual, reduced)
     at = np.flatnonzero(flow)
     lane, hour = np.divmod(at, a.n_hours)
     cost = np.concatenate([f.cost.ravel() for f in lp.families])
-    lanes = lp.columns_of("flow")
-    work = flow * hours
-    totals = {
-        "cost_usd": float(cost @ x), "operating_cost_usd": float(cost[lanes] @ x[lanes]),
-        "unserved_cost_usd": float(cost[lp.columns_of("unserved")] @ unserved.ravel()),
-        "demand_mwh": float((a.demand_mw * hours).sum()), "served_mwh": float(work.sum()),
-        "unserved_mwh": float((unserved * hours).sum()),
-        "energy_mwh": float((objective.energy_mwh(a) * work).sum()),
-        "carbon_t": float((objective.carbon_kg(a) * work).sum()) / KG_PER_T,
-    }
-    totals["penalty_usd"] = float(sum(
-        cost[c] @ x[c] for c in (lp.columns_of(f.name) for f in lp.families
-                                 if f.name.startswith("excess:"))))
-    given_up = ask_table(part, unserved.clip(min=0.0), "mw")
     return Piece(
-        {"flows": flow_table(part, flow), "unserved": given_up[given_up["mw"] > 0],
-         "prices": ask_table(part, through_bounds(a, lp, balance, dual), "usd_per_mwh")},
-        totals,
-        np.array([np.abs(cost[at]) @ np.abs(x[at]) for at in (lanes, slice(None))]),
+        {"flows": flow_table(part, flow, noise_mw(networks.scenario.arrays)),
+         "unserved": ask_table(part, unserved.clip(min=0.0), "mw"),
+         "utilisation": utilisation_table(part, flow),
+         "prices": ask_table(part, prices.through_bounds(a, lp, balance, dual), "usd_per_mwh"),
+         "rents": site_table(part, usd_per_mwh=prices.rents(a, lp, dual)),
+         "waiting": waiting_table(part, lp, x), "backlog": backlog_table(part, lp, x),
+         "rule_prices": hourly_rows(part, chosen, lp, x, dual)},
+        totals_of(a, chosen, lp, x, dual),
+        uses_of(a, chosen, flow, reduced["flow"]),
+        float(cost @ x),
+        np.array([np.abs(cost[at]) @ np.abs(x[at])
+                  for at in (lp.columns_of("flow"), slice(None))]),
         own.activity(lane, hour, flow[lane, hour], np.zeros_like(lane), 1)[0]
         * factors(window, own.keys) if len(sides.keys) else np.zeros(0),
         proven_bound(solved.oracle), imbalance(lp, x, a), hourly_residual(lp, x))
@@ -188,8 +182,10 @@ def _shares(weights: Floats) -> Floats:
     return np.asarray(shares / shares.sum(axis=0), dtype=np.float64)
 
 
-def _rest(sides: Sides, activity: Floats, operating: float) -> tuple[float, float]:
-    """Penalty of the soft rows that are broken [USD], and how far the hard ones are.
+def _rest(
+    sides: Sides, activity: Floats, operating: float
+) -> tuple[dict[str, float], float]:
+    """Penalty of each soft rule that is broken [USD], and how far the hard rows are.
 
     How far is relative to the bound or what was done, and to ``FLOOR`` of the amount whose worth
     would double the operating cost at least.
@@ -197,34 +193,16 @@ def _rest(sides: Sides, activity: Floats, operating: float) -> tuple[float, floa
     short = np.maximum(sides.lower - activity, 0.0)
     over = np.maximum(activity - sides.upper, 0.0)
     soft = np.isfinite(sides.most) & (short > 0), np.isfinite(sides.least) & (over > 0)
-    penalty = sides.most[soft[0]] @ short[soft[0]] - sides.least[soft[1]] @ over[soft[1]]
+    paid = np.zeros(len(activity))
+    paid[soft[0]] += sides.most[soft[0]] * short[soft[0]]
+    paid[soft[1]] -= sides.least[soft[1]] * over[soft[1]]
+    penalties: dict[str, float] = {}
+    for k in np.flatnonzero(paid):
+        label = sides.keys[k][0]
+        penalties[label] = penalties.get(label, 0.0) + float(paid[k])
     short[soft[0]], over[soft[1]] = 0.0, 0.0
     bound = np.where(short > 0, sides.lower, np.where(over > 0, sides.upper, 0.0))
     size = np.maximum(np.maximum(np.abs(bound), np.abs(activity)),
                       FLOOR * operating / sides.scale)
-    return float(penalty), max((relative(*of) for of in zip(
+    return penalties, max((relative(*of) for of in zip(
         np.maximum(short, over).tolist(), size.tolist(), strict=True)), default=0.0)
-
-
-def _written(pieces: Iterator[Piece], place: Path) -> Iterator[Piece]:
-    """Write the tables of every piece as it comes."""
-    with ExitStack() as stack:
-        writers: dict[str, pq.ParquetWriter] = {}
-        for piece in pieces:
-            for name in TABLES:
-                table = _compact(piece.tables[name])
-                if name not in writers:
-                    writers[name] = stack.enter_context(
-                        pq.ParquetWriter(place / f"{name}.parquet", table.schema))
-                writers[name].write_table(table.cast(writers[name].schema))
-            yield piece
-
-
-def _compact(table: pd.DataFrame) -> pa.Table:
-    """Names as numbers into a list: read back as categories, not as a string in every row."""
-    out = pa.Table.from_pandas(table, preserve_index=False)
-    for name in ("region", "workload", "site"):
-        if name in out.column_names:
-            at = out.column_names.index(name)
-            out = out.set_column(at, name, out[name].cast(pa.string()).dictionary_encode())
-    return out

@@ -2,76 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from computegrid import runs
+from computegrid.answer.totals import Totals
 from computegrid.deprecated import renamed
-from computegrid.errors import DataError, Fault, InfeasibleError, ScenarioError, SolverError
-from computegrid.program.build import selections
+from computegrid.errors import Fault, InfeasibleError, ScenarioError, SolverError
+from computegrid.program.build import Selections, selections
 from computegrid.program.rules import warn_if_idle
-from computegrid.saving import write_text
 from computegrid.scenario.regime import Regime, Rule
 from computegrid.scenario.scenario import Scenario
 from computegrid.scenario.span import require_span
 from computegrid.solvers.multipliers import ASIDE, Prices
 from computegrid.solvers.network_oracle import InfeasibleNetworkError, NetworkError
-from computegrid.streaming.finish import TABLES, Proof, finish
+from computegrid.streaming.answer import StreamedRun
+from computegrid.streaming.finish import Proof, finish
+from computegrid.streaming.folder import asked_of, claim, finished, keep, require_free
+from computegrid.streaming.lock import locked
 from computegrid.streaming.networks import Progress
 from computegrid.streaming.search import ROUNDS, search_windows
-from computegrid.streaming.window import cut_chains, windows_of
-from computegrid.tables.labels import as_text
+from computegrid.streaming.window import Window, cut_chains, windows_of
 
-
-@dataclass(frozen=True)
-class StreamedRun:
-    """A long horizon solved window by window; its tables lie on disk.
-
-    Attributes
-    ----------
-    folder : Path
-        ``flows.parquet`` (region, workload, site, hour, mw), ``unserved.parquet`` (region,
-        workload, hour, mw), ``prices.parquet`` (region, workload, hour, usd_per_mwh),
-        ``run.json``.
-    summary : Series
-        Cost and its parts [USD], demand, served, unserved and energy [MWh], carbon [t].
-    rule_prices : DataFrame
-        Rows over the horizon: ``rule, group, activity, lower, upper, shadow_price``.
-    proof : Proof
-        The bound over all columns, the gap to it, and the residuals of the answer.
-    rounds : int
-        Times all windows were solved.
-    remarks : tuple of Fault
-        What the answer leaves out: work that could wait from one window to the next.
-    """
-
-    folder: Path
-    summary: pd.Series
-    rule_prices: pd.DataFrame
-    proof: Proof
-    rounds: int
-    remarks: tuple[Fault, ...] = ()
-
-    @property
-    def flows(self) -> pd.DataFrame:
-        """All flows, read from disk: region, workload, site, hour, mw."""
-        return pd.read_parquet(self.folder / "flows.parquet")
-
-    @property
-    def unserved(self) -> pd.DataFrame:
-        """All work given up, read from disk: region, workload, hour, mw."""
-        return pd.read_parquet(self.folder / "unserved.parquet")
-
-    @property
-    def prices(self) -> pd.DataFrame:
-        """Prices of demand, read from disk: region, workload, hour, usd_per_mwh."""
-        return pd.read_parquet(self.folder / "prices.parquet")
+__all__ = ["StreamedRun", "solve_streamed"]
 
 
 @renamed(heard="progress")
@@ -89,7 +44,8 @@ def solve_streamed(
     Memory grows with the lanes times the hours of a window and with what is not zero in the
     answer. Work waits within its window and not into the next: ``remarks`` and ``run.json`` say
     where that binds it more than :func:`solve` does, and more ``days`` to a window loosen it. Begun
-    again on the same folder after it was stopped, it goes on from the last round.
+    again on the same folder after it was stopped, it goes on from the last round; when it is
+    finished it is returned as it is. One process at a time works in a folder.
 
     Parameters
     ----------
@@ -121,7 +77,8 @@ def solve_streamed(
         If the gap is not reached, the networks cannot be solved, or the answer does not hold what
         it should; no tables are left then.
     DataError
-        If the folder holds another run, or some demand is too small to be told beside the largest.
+        If the folder holds another run (finished or not), another process is at work in it, or some
+        demand is too small to be told beside the largest.
 
     Examples
     --------
@@ -136,7 +93,7 @@ def solve_streamed(
     ...                         "network_usd_per_mwh": [1.0, 3.0]}))
     >>> with tempfile.TemporaryDirectory() as place:
     ...     run = solve_streamed(s, place + "/year")
-    ...     (round(float(run.summary["cost_usd"])), len(run.flows))
+    ...     (round(run.cost_usd), len(run.flows))
     (672, 96)
     """
     own, place = scenario.regime(regime), Path(folder)
@@ -147,21 +104,39 @@ def solve_streamed(
     for rule, found_by in chosen:
         warn_if_idle(rule, found_by)
     windows = windows_of(scenario.arrays, chosen, days)
-    asked = runs.described(scenario, own) | {
-        "days": days, "tables_sha256": _hash_of(scenario)}
-    _claim(place, asked)
+    asked = asked_of(scenario, own, days)
+    done = finished(place, scenario, own, asked, gap)
+    if done is not None:
+        return done
+    require_free(place)
+    with locked(place, place / "work" / "lock"):
+        done = finished(place, scenario, own, asked, gap)  # by who held the lock before
+        if done is not None:
+            shutil.rmtree(place / "work", ignore_errors=True)
+            return done
+        claim(place, asked)
+        totals, proof, rounds = _solved(scenario, own, chosen, windows, place, gap, progress)
+        remarks = _on_waiting(cut_chains(scenario.arrays, chosen, windows), len(windows))
+        return keep(place, asked, scenario, own, totals, proof, gap, rounds, remarks)
+
+
+def _solved(
+    scenario: Scenario, own: Regime, chosen: Selections, windows: list[Window], place: Path,
+    gap: float, progress: Progress | None,
+) -> tuple[Totals, Proof, int]:
+    """Search for the prices, write the tables, and prove them; raises as `solve_streamed`."""
     try:
         networks, search, found = search_windows(
             scenario, chosen, windows, place / "work", gap, progress)
         if not found.at_edge:
             _require_end(found, gap, own)
-            summary, rules, proof = finish(networks, found, place / "work")
+            totals, proof = finish(networks, found, place / "work")
         if found.at_edge or proof.gap > gap:  # a lane that was left aside is worth its cost
             networks.keep_all_lanes()
             search.go_on_with(networks)
             found = search.run(1.0 if found.at_edge else ASIDE, 0.9 * gap, search.rounds + ROUNDS)
             _require_end(found, gap, own)
-            summary, rules, proof = finish(networks, found, place / "work")
+            totals, proof = finish(networks, found, place / "work")
     except InfeasibleNetworkError as failure:
         raise InfeasibleError(
             f"{scenario.name!r} has no dispatch under {own.name!r} that its networks find: "
@@ -172,16 +147,7 @@ def solve_streamed(
                           f"solved: {failure}") from failure
     if proof.gap > gap or not proof.holds:
         raise SolverError(f"the answer could not be certified: {proof}")
-    remarks = _on_waiting(cut_chains(scenario.arrays, chosen, windows), len(windows))
-    for name in TABLES:
-        (place / "work" / f"{name}.parquet").replace(place / f"{name}.parquet")
-    write_text(place / "run.json", json.dumps(
-        asked | {"status": "optimal", "gap": gap, "rounds": found.rounds, "proof": asdict(proof),
-                 "summary": summary.to_dict(), "rule_prices": rules.to_dict("records"),
-                 "remarks": [asdict(remark) for remark in remarks]},
-        indent=1, default=float))
-    shutil.rmtree(place / "work", ignore_errors=True)
-    return StreamedRun(place, summary, rules, proof, found.rounds, remarks)
+    return totals, proof, found.rounds
 
 
 def _on_waiting(cuts: int, n_windows: int) -> tuple[Fault, ...]:
@@ -191,38 +157,6 @@ def _on_waiting(cuts: int, n_windows: int) -> tuple[Fault, ...]:
     return (Fault("windows", f"work waits within its window: {cuts} of the {n_windows - 1} ends of "
                   "windows have hours that follow at once, for which it could wait too",
                   cure="give more days to a window, or solve() the whole"),)
-
-
-def _hash_of(scenario: Scenario) -> str:
-    """A hash of the tables that rules select in: by columns that no array holds."""
-    digest = hashlib.sha256()
-    for name in ("regions", "workloads", "sites", "lanes", "hours"):
-        table = scenario.tables[name]
-        plain = table[[c for c in table.columns if c != "geometry"]].apply(as_text)
-        digest.update(f"{name}: {list(plain.columns)}".encode())
-        digest.update(pd.util.hash_pandas_object(plain).to_numpy().tobytes())
-    return digest.hexdigest()
-
-
-def _claim(place: Path, asked: dict[str, object]) -> None:
-    """Take the folder, or go on where the same run stopped.
-
-    Raises
-    ------
-    DataError
-        If it holds anything else.
-    """
-    text = json.dumps(asked, sort_keys=True, default=str)
-    note = place / "work" / "asked.json"
-    if place.is_dir() and any(place.iterdir()):
-        if not note.is_file():
-            raise DataError(f"{place} is not empty and holds no run that was stopped; "
-                            "name another folder")
-        if note.read_text(encoding="utf-8") != text:
-            raise DataError(f"{place} holds a run of other figures, rules or versions that was "
-                            "stopped; remove it, or name another folder")
-        return
-    write_text(note, text)
 
 
 def _require_end(found: Prices, gap: float, regime: Regime) -> None:
