@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 THEATRES := china europe gulf
 
-.PHONY: run test install lint schema quick differential mutants clean
+.PHONY: run test install lint schema quick differential fuzz mutants clean
 
 run: $(READY)  ## Solve the models, compare and freeze the theatres; maps and tables into out/
 	@mkdir -p out
@@ -43,6 +43,9 @@ quick: $(READY)  ## The tests that need neither a browser nor a bundled model
 
 differential: $(READY)  ## Every way to an answer against a literal program, on 1,000 worlds
 	COMPUTEGRID_SEEDS=1000 $(BIN)/pytest tests/property/test_literal.py
+
+fuzz: $(READY)  ## One thing wrong with a small world, 5,000 times, at every door
+	COMPUTEGRID_SEEDS=5000 $(BIN)/pytest -n 2 --dist worksteal tests/fuzz
 
 mutants: $(READY)  ## Break what must not be wrong in every way and see a test fail (hours)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[mutants]'

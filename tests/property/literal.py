@@ -259,7 +259,8 @@ def least(
             if rule["kind"] == "Limit":
                 _limit(p, rule, each, of, when, flow, h, amount, site, sited, fact, kg_per_usd)
                 continue
-            sides = [c in region["r0"] or c in work["w0"] for c in each]
+            any_region, any_work = next(iter(region.values())), next(iter(work.values()))
+            sides = [c in any_region or c in any_work for c in each]
             known = [(r, w) for r, w in asks if asked(rule, r, w)]
 
             def whose(r: str, w: str, each: list[str] = each) -> tuple[Any, ...]:

@@ -140,3 +140,40 @@ def test_capacities_and_places_that_look_wrong_are_remarked() -> None:
         "than all that is wanted; divide by 1000 if it is in kW"]
     assert told(capacity_mw=[0.05, 0.08, 0.02]) == [
         "demand, column mw: is 400 times what all sites hold; divide by 1000 if it is in kW"]
+
+
+def test_a_price_in_words_is_told_where_days_shape_it(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A figure that is multiplied by a profile passes the gate before, not after."""
+    row = spoiled(package, "energy_usd_per_mwh", "1.234,5")
+    with pytest.raises(cg.DataError) as caught:
+        by_folder(package, monkeypatch)
+    assert any((f.table, f.row, f.column, f.value) ==
+               ("sites.csv", row, "energy_usd_per_mwh", "1.234,5") for f in caught.value.faults)
+
+
+def test_a_folder_in_place_of_an_optional_file_is_told(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (package / "profiles.csv").unlink()
+    (package / "profiles.csv").mkdir()
+    with pytest.raises(cg.DataError, match=r"profiles\.csv in facts/ is a folder"):
+        by_folder(package, monkeypatch)
+
+
+def test_the_order_of_columns_is_free(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What demand and prices are made of has its name by the key, wherever that stands."""
+    for name in ("regions", "sites", "workloads"):
+        table = pd.read_csv(package / f"{name}.csv", dtype="str", keep_default_na=False)
+        table[table.columns[::-1]].to_csv(package / f"{name}.csv", index=False)
+    assert by_folder(package, monkeypatch).arrays.n_sites > 0
+
+
+@pytest.mark.parametrize("column", ["region", "mw"])
+def test_a_column_twice_in_a_table_is_told(column: str) -> None:
+    demand = pd.DataFrame([["Paris", 1.0, 0]], columns=["region", "mw", "x"])
+    demand.insert(3, column, demand[column], allow_duplicates=True)
+    with pytest.raises(cg.DataError, match=rf"column {column}: column given twice"):
+        cg.Scenario.from_tables(
+            pd.DataFrame(index=["Paris"]), pd.DataFrame({"capacity_mw": [1.0]}, index=["A"]), demand)

@@ -172,7 +172,7 @@ def _rules(table: RegimeTable, file: str, name: str, faults: list[Fault]) -> lis
         place = f"regimes.{name}.rules[{i}]"
         given = dict(raw)
         kind = given.pop("kind", None)
-        if kind not in RULES:
+        if not isinstance(kind, str) or kind not in RULES:
             faults.append(Fault(file, "is no kind of rule", row=place, column="kind", value=kind,
                                 cure=did_you_mean(str(kind), RULES)))
             continue

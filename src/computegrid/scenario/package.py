@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +47,7 @@ def tables_of(folder: Path, model: ModelFile, notes: list[Fault]) -> dict[str, A
     facts = {
         name: collect(table, _read(folder, name), faults, source=f"{name}.csv")
         for name, table in schema.accepting(schema.FACTS, model.unusual).items()
-        if (folder / f"{name}.csv").is_file()
+        if (folder / f"{name}.csv").exists()
     }
     regions, sites, workloads = (_read(folder, name) for name in ("regions", "sites", "workloads"))
     _check_rows(regions, sites, workloads, model.available, faults)
@@ -57,10 +59,10 @@ def tables_of(folder: Path, model: ModelFile, notes: list[Fault]) -> dict[str, A
     sites = _joined_sites(sites, regions, facts, faults)
     if faults:
         raise DataError(f"the facts in {folder.name}/ cannot be used:", faults)
-    dated = model.hours is not None or (folder / "hours.csv").is_file()
+    dated = model.hours is not None or (folder / "hours.csv").exists()
     notes += remark_on_facts(
         facts, sites, workloads, shaped=model.hours is not None,
-        shaped_demand=dated and not (folder / "demand.csv").is_file())
+        shaped_demand=dated and not (folder / "demand.csv").exists())
     sites = with_owner_columns(with_seal(sites, facts.get("seal_scores")), ownership, regions)
     regions = _chosen(regions, "region", model.regions, "[regions]")
     sites = _chosen(sites, "site", model.sites, "[sites]")
@@ -71,11 +73,11 @@ def tables_of(folder: Path, model: ModelFile, notes: list[Fault]) -> dict[str, A
     if "controls" in facts:
         tables["controls"] = _chosen(facts["controls"], "control", model.controls, "[controls]")
     for name in ("lanes", "demand", "site_hours"):
-        if (folder / f"{name}.csv").is_file():
+        if (folder / f"{name}.csv").exists():
             tables[name] = _read(folder, name)
     if model.hours is not None:
         tables["hours"] = seasonal_hours(model.hours)
-    elif (folder / "hours.csv").is_file():
+    elif (folder / "hours.csv").exists():
         tables["hours"] = _read(folder, "hours")
     if "demand" not in tables:
         tables["demand"] = _demand(
@@ -94,7 +96,7 @@ def sources_of(folder: Path) -> pd.DataFrame:
     DataError
         If a source has no name, or two have the same.
     """
-    if not (folder / "sources.csv").is_file():
+    if not (folder / "sources.csv").exists():
         return pd.DataFrame()
     return check_table(schema.SOURCES, read_csv(folder, "sources.csv"),
                        source="sources.csv").set_index("source_id")
@@ -232,7 +234,7 @@ def _site_hours(
         for name in sorted(set(as_labels(sites[profile])) - {BLANK}):
             shapes[name] = _shape(factors, name, hours, given.step_hours)
         flat = as_labels(sites[profile])
-        mean = pd.to_numeric(sites[figure]).to_numpy(dtype=np.float64)
+        mean = _numbers(sites, figure, "sites.csv", schema.SITES)
         columns[figure] = (np.stack([shapes[name] for name in flat]) * mean[:, None]).ravel()
     if not columns:
         return None
@@ -323,11 +325,17 @@ def _shape(factors: pd.Series, name: str, hours: pd.DataFrame, step: float) -> n
     return out
 
 
-def _numbers(table: pd.DataFrame, column: str, file: str) -> np.ndarray:
-    """A column that demand is made of, through the gate."""
+def _numbers(
+    table: pd.DataFrame, column: str, file: str, of: schema.Table | None = None
+) -> np.ndarray:
+    """A column that demand or hourly figures are made of, through the gate."""
     faults: list[Fault] = []
-    key = str(table.columns[0])
-    known = schema.Table(file, (key,), (schema.Column(key, "key"), schema.DEMAND_MADE_OF[column]))
+    key = file.removesuffix("s.csv")
+    said = schema.DEMAND_MADE_OF[column] if of is None else of.column(column)
+    assert said is not None  # noqa: S101 - both callers name columns that are there
+    if of is not None:  # what is hardly in its unit is asked about when the whole table is typed
+        said = replace(said, plausible=(-math.inf, math.inf))
+    known = schema.Table(file, (key,), (schema.Column(key, "key"), said))
     typed = collect(known, table[[key, column]], faults)
     if faults:
         raise DataError(f"{file} cannot be used:", faults)

@@ -72,6 +72,7 @@ def collect(
                             cure="select fewer regions, sites or hours"))
         frame = frame.head(0)
     check_columns(table, frame, name, faults)
+    frame = frame.loc[:, ~frame.columns.duplicated()]  # twice there is told; one is read on
     out = frame.copy()
     labels = _row_labels(table, frame)
     for column in table.columns:

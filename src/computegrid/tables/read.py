@@ -54,6 +54,8 @@ def read_csv(folder: Path, name: str) -> pd.DataFrame:
         If the file is missing, too large, not UTF-8, or has rows of unequal length.
     """
     path = inside(folder, name)
+    if path.is_dir():
+        raise DataError(f"{name} in {folder.name}/ is a folder; put the file in its place")
     if not path.is_file():
         raise DataError(f"{name} is missing from {folder.name}/; add the file")
     if path.stat().st_size > MOST_BYTES:

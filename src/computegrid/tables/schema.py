@@ -153,6 +153,7 @@ SITES = Table(
         _ENERGY,
         _CARBON,
         Column("rent_usd_per_mwh", unit="USD/MWh", default=0.0, blank_ok=True, lower=0,
+               plausible=(0, 1_000_000),
                meaning="what the operator asks for a MWh of work beside energy"),
         Column("control", "text", default="unknown",
                meaning="jurisdiction of the ultimate parent"),
@@ -208,6 +209,7 @@ LANES = Table(
         Column("rtt_ms", unit="ms", default=math.nan, lower=0, meaning="round-trip time"),
         Column("distance_km", unit="km", default=math.nan, lower=0, meaning="distance"),
         Column("network_usd_per_mwh", unit="USD/MWh", default=0.0, blank_ok=True,
+               plausible=(-1_000_000, 1_000_000),
                meaning="moving the data of a MWh of work"),
     ),
 )
