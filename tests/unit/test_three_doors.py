@@ -175,5 +175,5 @@ def test_a_column_twice_in_a_table_is_told(column: str) -> None:
     demand = pd.DataFrame([["Paris", 1.0, 0]], columns=["region", "mw", "x"])
     demand.insert(3, column, demand[column], allow_duplicates=True)
     with pytest.raises(cg.DataError, match=rf"column {column}: column given twice"):
-        cg.Scenario.from_tables(
-            pd.DataFrame(index=["Paris"]), pd.DataFrame({"capacity_mw": [1.0]}, index=["A"]), demand)
+        sites = pd.DataFrame({"capacity_mw": [1.0]}, index=["A"])
+        cg.Scenario.from_tables(pd.DataFrame(index=["Paris"]), sites, demand)
