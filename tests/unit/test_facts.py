@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 import tomllib
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -199,75 +201,149 @@ def test_files_are_small_and_clean() -> None:
     assert total < 3_000_000
 
 
-def test_europe_is_calibrated_to_the_published_shares() -> None:
-    """US parents hold 70 % of Europe's MW, the three split 30 : 27 : 13; factors are recomputed."""
-    sites, operators = table("world", "sites"), table("world", "operators")
-    control = sites["operator"].map(operators.set_index("operator")["control"])
-    live = (sites["bloc"].isin(["EU", "EUROPE-OTHER"]) & (sites["status"] == "operational")
-            & (sites["site_type"] != "colo_market"))
-    assert set(sites.loc[live, "market_group"]) == {"us-three", "us-other", "european", "other"}
-    three = {"aws": "aws", "aws-eusc": "aws", "azure": "azure", "gcp": "gcp"}
-    europe = sites[live].assign(group=sites["operator"].map(three).fillna(
-        control.map({"US": "us_other"}).fillna("non_us")))
-    assert set(europe.loc[europe["group"].isin(["aws", "azure", "gcp"]), "market_group"]) == {
-        "us-three"}
-    raw = europe["capacity_mw_uncalibrated"]
-    kept = (europe["capacity_kind"] == "published") | (europe["operator"] == "local-tr")
-    fixed = raw.where(kept, 0.0).groupby(europe["group"]).sum()
-    estimated = raw.where(~kept, 0.0).groupby(europe["group"]).sum()
-    share = parameter("world", "calibration_us_share")
-    us = ["aws", "azure", "gcp", "us_other"]
-    assert share == 0.7 and fixed[us].sum() == 0
-    factor = {"us_other": share * raw.sum() / estimated[us].sum(),
-              "non_us": ((1 - share) * raw.sum() - fixed["non_us"]) / estimated["non_us"]}
-    shares = table("world", "market_shares")
-    split = shares[shares["market"] == "split of AWS/MS/Google inside Europe"].set_index("actor")
-    together = factor["us_other"] * estimated[["aws", "azure", "gcp"]].sum()
-    for group, actor in (("aws", "AWS"), ("azure", "Microsoft"), ("gcp", "Google")):
-        weight = float(split.loc[actor, "share_point_pct"]) / 70
-        factor[group] = weight * together / estimated[group]
-    for group, value in factor.items():
-        assert parameter("world", f"calibration_{group}") == pytest.approx(value, abs=6e-5), group
-        scaled = europe[(europe["group"] == group) & ~kept]
-        assert scaled["calibration_factor"].eq(parameter("world", f"calibration_{group}")).all()
-    assert europe.loc[kept, "calibration_factor"].eq(1).all(), "published figures stay as they are"
-    assert europe["capacity_mw"].sum() == pytest.approx(raw.sum(), rel=0.001), "the total is kept"
-    by_us = europe.loc[europe["group"].isin(us), "capacity_mw"].sum()
-    assert by_us / europe["capacity_mw"].sum() == pytest.approx(0.70, abs=0.001)
-    product = sites["capacity_mw_uncalibrated"] * sites["calibration_factor"]
-    assert (product - sites["capacity_mw"]).abs().max() < 0.01
-    assert sites.loc[~live, "calibration_factor"].eq(1).all()
+@pytest.fixture(scope="module")
+def levels() -> dict[str, Any]:
+    """The scripts that make the levels, and the tables they make now."""
+    folder = ROOT / "data" / "levels"
+    sys.path.insert(0, str(folder))
+    try:
+        scripts = {name: import_module(name) for name in ("allocate", "demand", "china", "tables")}
+    finally:
+        sys.path.remove(str(folder))
+    return {**scripts, "world/sites": scripts["allocate"].made(),
+            "world/regions": scripts["demand"].made(), "china/sites": scripts["china"].sites(),
+            "china/regions": scripts["china"].regions()}
+
+
+@pytest.mark.parametrize("name", ["world/sites", "world/regions", "china/sites", "china/regions"])
+def test_levels_are_what_their_scripts_make(levels: dict[str, Any], name: str) -> None:
+    """Capacity, demand and their bounds follow from the raw tables; a hand-made change is seen."""
+    made = levels[name].to_csv(index=False, lineterminator="\n")
+    for ours, theirs in zip((FACTS / f"{name}.csv").read_text(encoding="utf-8").splitlines(),
+                            made.splitlines(), strict=True):
+        assert ours == theirs
+
+
+def raw(name: str) -> pd.DataFrame:
+    return pd.read_csv(ROOT / "data" / "levels" / f"{name}.csv", keep_default_na=False)
+
+
+@pytest.fixture(scope="module")
+def standing() -> pd.DataFrame:
+    sites = table("world", "sites").set_index("site")
+    return sites[sites["status"].isin(["operational", "damaged"])
+                 & (sites["site_type"] != "colo_market")]
+
+
+GIVEN = pd.concat([raw("sites_given"), raw("sites_new")]).set_index("site")
+
+
+@pytest.mark.parametrize("site", sorted(GIVEN.index[GIVEN["kind"] == "published"]))
+def test_published_sites_stand(site: str) -> None:
+    here = table("world", "sites").set_index("site").loc[site]
+    assert (here["capacity_mw"], here["kind"]) == (GIVEN.loc[site, "capacity_mw"], "published")
+
+
+def test_no_site_lies_outside_what_is_published_of_it(standing: pd.DataFrame) -> None:
+    given = GIVEN[GIVEN.index.isin(standing.index)]
+    here = standing.loc[given.index, "capacity_mw"]
+    assert len(given) > 250
+    assert (here >= number(given["low_mw"])).all() and (here <= number(given["high_mw"])).all()
+
+
+TOTALS = raw("totals").set_index("code")
+COUNTRIES = sorted(TOTALS.index[TOTALS["level"] == "country"])
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_totals_of_countries_bind(country: str, standing: pd.DataFrame) -> None:
+    """Clouds of a country lie within its bounds; what no list has and halls of states come beside.
+
+    A total is missed only where the small firms known there already exceed its low end or fall
+    short of it with nobody left to scale.
+    """
+    beside = GIVEN.index[GIVEN["in_total"] == "no"]
+    counted = standing[(standing["country"] == country) & ~standing.index.isin(beside)
+                       & ~standing.index.str.startswith("other:")]
+    low, high = (float(TOTALS.loc[country, side]) for side in ("low_mw", "high_mw"))
+    total = counted["capacity_mw"].sum()
+    free = counted[~counted.index.isin(GIVEN.index)]
+    if len(free):
+        assert low - 0.5 <= total <= high + 0.5
+    else:
+        assert total <= high + 0.5
+
+
+@pytest.mark.parametrize(("operator", "low", "high"), [
+    (row.operator, row.low_mw, row.high_mw) for row in raw("operators").itertuples()])
+def test_operators_are_within_their_bounds(
+    operator: str, low: float, high: float, standing: pd.DataFrame
+) -> None:
+    assert low <= standing.loc[standing["operator"] == operator, "capacity_mw"].sum() <= high
+
+
+@pytest.mark.parametrize(("what", "mask", "low", "high"), [
+    # 31, 16 and 11 of 68 GW of IT (IEA 2024); 54 and 15 % of hyperscale (Synergy)
+    ("US", {"bloc": ["US"]}, 0.42, 0.54),
+    ("China", {"bloc": ["CN"]}, 0.15, 0.24),
+    ("Europe", {"bloc": ["EU", "EUROPE-OTHER"]}, 0.14, 0.18),
+])
+def test_places_hold_their_published_share(
+    what: str, mask: dict[str, list[str]], low: float, high: float, standing: pd.DataFrame
+) -> None:
+    (column, values), = mask.items()
+    mw = standing["capacity_mw"]
+    assert low <= mw[standing[column].isin(values)].sum() / mw.sum() <= high, what
+
+
+def test_the_world_holds_what_is_published(standing: pd.DataFrame) -> None:
+    """68 GW of IT in 2024 and about 80 in 2025 (IEA), times the cloud share of 0.69: 47 to 55."""
+    assert 47_000 < standing["capacity_mw"].sum() < 58_000
+
+
+@pytest.mark.parametrize(("bloc", "twh", "cloud"), [
+    # IT electricity of 2024 (IEA annex), and the share of clouds in it
+    (["US"], 139.0, 0.70), (["CN"], 68.0, 0.55), (["EU", "EUROPE-OTHER"], 47.0, 0.65),
+    (["ASIA", "IN", "OCEANIA"], 32.0, 0.62), (None, 295.0, 0.66),
+])
+def test_demand_is_the_published_electricity(
+    bloc: list[str] | None, twh: float, cloud: float
+) -> None:
+    """Half of what is wanted is an index, so blocs differ from what they do: US 7 % less."""
+    regions = table("world", "regions")
+    here = regions if bloc is None else regions[regions["bloc"].isin(bloc)]
+    assert here["demand_mw"].sum() * 8.76e-3 / cloud == pytest.approx(twh, rel=0.12)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+@pytest.mark.parametrize(("name", "figure"), [("sites", "capacity"), ("regions", "demand")])
+def test_every_level_that_nobody_published_has_bounds(
+    package: str, name: str, figure: str
+) -> None:
+    rows = table(package, name)
+    low, high = (number(rows[f"{figure}_{side}_mw"]) for side in ("low", "high"))
+    assert low.notna().all() and high.notna().all()
+    assert (low <= rows[f"{figure}_mw"]).all() and (rows[f"{figure}_mw"] <= high).all()
+    loose = rows["kind"] != "published"
+    assert (low < high)[loose].all()
 
 
 def test_world_figures_follow_their_formulas() -> None:
-    regions, grids = table("world", "regions"), table("world", "grids")
+    grids = table("world", "grids")
     rate = parameter("world", "usd_per_eur_2024")
     paid = grids[grids["energy_eur_per_mwh"] != ""]
     gap = number(paid["energy_usd_per_mwh"]) - number(paid["energy_eur_per_mwh"]) * rate
     assert gap.abs().max() < 0.01
-    share = parameter("world", "cloud_share") * parameter("world", "demand_load_factor")
-    abroad = regions[~regions["bloc"].isin(["EU", "EUROPE-OTHER", "US"])]
-    assert (abroad["demand_mw"] - number(abroad["dc_capacity_mw"]) * share).abs().max() < 0.01
-    europe = regions[regions["bloc"].isin(["EU", "EUROPE-OTHER"])]
-    whole = number(europe["dc_capacity_mw"]).sum() * share
-    assert europe["demand_mw"].sum() == pytest.approx(whole, rel=1e-4)
-    usa = regions[regions["country"] == "US"]
-    assert usa["demand_mw"].sum() == pytest.approx(48000 * share, rel=1e-4)
-    weight = parameter("world", "demand_gdp_weight")
-    germany = europe.set_index("region").loc["DE"]
-    gdp = number(europe["gdp_2023_usd_bn"])
-    expected = ((1 - weight) * share * float(germany["dc_capacity_mw"])
-                + weight * whole * float(germany["gdp_2023_usd_bn"]) / gdp.sum())
-    assert float(germany["demand_mw"]) == pytest.approx(expected, rel=1e-4)
 
 
 def test_capacity_and_demand_describe_the_same_thing() -> None:
+    """Work of 2024 on the capacity of the end of 2025: 0.42, as 0.49 of the IEA x 68 / 80 GW."""
     regions, sites = table("world", "regions"), table("world", "sites")
     live = sites[(sites["status"] == "operational") & (sites["site_type"] != "colo_market")]
     for blocs in (["EU", "EUROPE-OTHER"], ["US"], ["CN"], list(regions["bloc"].unique())):
         demand = regions.loc[regions["bloc"].isin(blocs), "demand_mw"].sum()
         capacity = live.loc[live["bloc"].isin(blocs), "capacity_mw"].sum()
-        assert 0.5 < demand / capacity < 0.72, blocs
+        assert 0.35 < demand / capacity < 0.50, blocs
 
 
 def test_china_figures_follow_their_formulas() -> None:

@@ -21,8 +21,8 @@ NEEDED = {
     "gulf": {"open-hub", "chip-caps", "diffusion-rule", "dual-sourcing", "localisation",
              "strait-shock", "us-freeze", "diffusion-rule-as-dated"},
     "usa": {"open-market", "us-domestic-share", "cfius"},
-    "world": {"open-market", "bloc-autarky", "three-blocs-with-gulf-hub", "us-cloud-freeze",
-              "cn-cloud-freeze", "us-cloud-freeze-from-july", "strait-shock"},
+    "world": {"open-market", "status-quo", "bloc-autarky", "three-blocs-with-gulf-hub",
+              "us-cloud-freeze", "cn-cloud-freeze", "us-cloud-freeze-from-july", "strait-shock"},
 }
 
 
@@ -60,15 +60,27 @@ def test_rules_cite_their_source(scenarios, name):
             assert rule.source, f"{name}/{regime.name}/{rule.label}"
 
 
-def test_europe_is_70_percent_under_us_control(scenarios):
-    """Calibrated: the sites' MW, and in the status quo the work done."""
+def test_no_share_of_europe_is_held_and_the_published_one_comes_out(scenarios):
+    """US control is an outcome of capacity and cost: 70-85 % of revenue, 70-93 % of cloud MW."""
     europe = scenarios["europe"]
+    assert not [rule for rule in europe.regime("status-quo").rules if rule.kind == "Share"]
     sites = europe.sites[europe.sites["europe_set"] == "core"]
     mw = sites.groupby("control")["capacity_mw"].sum()
-    assert mw["US"] / mw.sum() == pytest.approx(0.70, abs=0.005)
-    dispatch = cg.solve(europe, "status-quo")
-    assert dispatch.control_shares["US"] == pytest.approx(0.70, abs=0.011)
-    assert dispatch.control_shares.sum() == pytest.approx(1.0)
+    assert 0.70 <= mw["US"] / mw.sum() <= 0.93
+    shares = cg.solve(europe, "status-quo").control_shares
+    assert 0.70 <= shares["US"] <= 0.85
+    assert shares.sum() == pytest.approx(1.0)
+
+
+def test_the_world_opens_with_its_laws(scenarios):
+    world = scenarios["world"]
+    assert world.default_regime == "status-quo"
+    flows = cg.solve(world).flows
+    wanted = world.regions["country"].loc[flows["region"]].to_numpy()
+    done = world.sites["country"].loc[flows["site"]].to_numpy()
+    assert not ((wanted == "CN") & ~pd.Series(done).isin(["CN", "HK"])).any()
+    assert not ((done == "CN") & ~pd.Series(wanted).isin(["CN", "HK"])).any()
+    assert not ((done == "RU") & (wanted != "RU")).any()
 
 
 def test_partners_are_served_from_china_under_belt_and_road_alone(small_model):

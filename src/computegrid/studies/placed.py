@@ -82,15 +82,17 @@ def measured(scenario: Scenario, where: Placed, control: Mapping[Any, Any], name
     """Return what a control measures, in its unit; NaN for a share of nothing.
 
     Electricity is that of the sites ``at`` for the work ``of``; a share is of the sites
-    ``within``; a load factor is power drawn over capacity available. All is divided by
-    ``model_share``.
+    ``within``; a load factor is power drawn over capacity. All is divided by
+    ``model_share``. Capacity is what is installed where any of it can be used.
     """
     a, quantity = scenario.arrays, str(control["quantity"])
     at, within = (masks_of(scenario.tables, str(control[column]), column, name)["sites"]
                   for column in ("at", "within"))
     asks = _asks(scenario, str(control["of"]), name)
     hours = float(a.weight_hours.sum())
-    capacity = a.available_mw @ a.weight_hours / hours
+    capacity = np.where(
+        (a.available_mw > 0).any(axis=1),
+        scenario.tables["sites"]["capacity_mw"].to_numpy(dtype=np.float64), 0.0)
     if quantity.startswith("capacity"):
         figure, per_site = 1.0, capacity
     else:
