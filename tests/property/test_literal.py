@@ -267,3 +267,43 @@ def test_the_cheapest_reserve() -> None:
             assert outcome.reserve.usd_per_year == pytest.approx(1e6 * sum(fixed.values()))
             held += bool(fixed)
     assert held >= SOME / 4
+
+
+def test_a_price_is_what_one_more_mwh_costs() -> None:
+    """Between the slopes of the least cost to either side, where work waits and hours weigh.
+
+    Where nothing is wanted it is the slope upwards. What was broken on purpose to see it fail: the
+    weight of an hour in what a deadline is worth.
+    """
+    step, checked = 0.01, 0
+    for seed in range(800, 800 + SEEDS):
+        world = world_of(seed, kind=("numbers", "days")[seed % 2])
+        if not any(w["defer_hours"] > 0 for w in world.workloads) or least(world) is None:
+            continue
+        table = cg.solve(world.scenario(), world.own_rules()).prices
+        found = table.set_index(["region", "workload", "hour"])["usd_per_mwh"]
+        weight = {h["hour"]: h["weight_hours"] for h in world.hours}
+        some = [i for i, row in enumerate(world.demand) if row["mw"] > step]
+        asked = {(row["region"], row["workload"]) for row in world.demand if row["mw"] > 0}
+        none = [i for i, row in enumerate(world.demand)
+                if row["mw"] == 0 and (row["region"], row["workload"]) in asked]
+        for i in [*some[:: max(len(some) // 4, 1)], *none[:: max(len(none) // 2, 1)]]:
+            row = world.demand[i]
+
+            def cost(mw: float, world: World = world, i: int = i) -> float | None:
+                demand = [{**one, "mw": one["mw"] + mw * (k == i)}
+                          for k, one in enumerate(world.demand)]
+                return least(world.with_(demand=demand))
+
+            now, more = cost(0.0), cost(step)
+            less = cost(-step) if row["mw"] > 0 else now
+            if less is None or now is None or more is None:
+                continue
+            size = step * weight[row["hour"]]
+            price = found[row["region"], row["workload"], row["hour"]]
+            slack = 1e-4 * max(1.0, abs(price))
+            upwards = (more - now) / size
+            downwards = (now - less) / size if row["mw"] > 0 else upwards
+            assert downwards - slack <= price <= upwards + slack, (seed, row, price, upwards)
+            checked += 1
+    assert checked >= SEEDS
