@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,13 @@ import pandas as pd
 import computegrid as cg
 
 PAGE = Path(__file__).parent / "backcast.md"
+SEEN = (1.0, 0.2, 0.05, 0.0)
+_PRICE = """Customers of a cloud see its list price, not the meter of the site. The same models,
+routed by a share of the site's energy price (`computegrid backcast europe --price-seen 0`): at 0
+work goes where network and charges are least, near home, and on when home is full. Zones of the
+United States want what stands there (their demand is made of their electricity), so that "all at
+home" can hardly be beaten there.
+"""
 _HEAD = """# Beside what was published
 
 Written by `docs/make_backcast.py` from a run of every model under its default regime;
@@ -35,7 +43,26 @@ hold clouds and AI campuses; the answer is divided by the part they are (`model_
 
 def page(found: dict[str, cg.Backcast]) -> str:
     """Text of the page."""
-    return _HEAD + summary(found) + "".join(section(one) for one in found.values())
+    return (_HEAD + summary(found) + by_price_seen(found)
+            + "".join(section(one) for one in found.values()))
+
+
+def by_price_seen(names: Iterable[str]) -> str:
+    """How near every model comes when less of the site's energy price decides."""
+    rows = ["\n## How much of it is the price\n", _PRICE,
+            "| model | price seen | met | mean error, binding | mean error, hold-out | all at home "
+            "| by capacity | better |", "|---|---|---|---|---|---|---|---|"]
+    for name in names:
+        scenario = cg.load(name)
+        for share in SEEN:
+            one = cg.backcast(scenario, price_seen=share)
+            error = one.score["mean_error"]
+            rows.append(f"| {name} | {100 * share:.0f} % | {int(one.table['within'].sum())} of "
+                        f"{len(one.table)} | {_percent(error[('binding', 'modelled')])} | "
+                        + " | ".join(_percent(error[("hold-out", answer)]) for answer in (
+                            "modelled", "at_home", "by_capacity"))
+                        + f" | {'yes' if one.beats_benchmarks else 'no'} |")
+    return "\n".join(rows) + "\n"
 
 
 def summary(found: dict[str, cg.Backcast]) -> str:

@@ -124,6 +124,21 @@ def test_a_dispatch_is_taken_as_it_is():
         cg.backcast(home, "other")
 
 
+def test_what_the_price_decides_is_told_apart():
+    """Without its price S1 is 5 nearer to South than N1, and holds 25 of its 40 MW."""
+    scenario = world(control("work_share", at="country = 'NN'", of="region = 'South'"))
+    for seen, north in ((1.0, 100.0), (0.2, 100.0), (0.05, 37.5), (0.0, 37.5)):
+        found = cg.backcast(scenario, price_seen=seen)
+        # S1 costs 61 more for energy: 12.2 at a fifth, 3.05 at a twentieth, against 5
+        assert found.table.loc["c", "modelled"] == pytest.approx(north)
+        assert found.price_seen == seen
+    for seen in (-0.1, 1.1, float("nan")):
+        with pytest.raises(ScenarioError, match="from 0 to 1"):
+            cg.backcast(scenario, price_seen=seen)
+    with pytest.raises(ScenarioError, match="routed by its prices already"):
+        cg.backcast(cg.solve(scenario), price_seen=0.5)
+
+
 def test_without_published_figures_there_is_nothing_to_say():
     with pytest.raises(ScenarioError, match=r"add controls\.csv"):
         cg.backcast(world())

@@ -21,7 +21,6 @@ from computegrid.commands.shared import (
     plain,
     stdout,
 )
-from computegrid.dispatch import solve
 from computegrid.maps.words import check_lang
 from computegrid.saving import safe_csv, write_atomically
 from computegrid.studies.backcast import ANSWERS, Backcast
@@ -33,6 +32,9 @@ EXIT_CONTROL_MISSED = 5
 def backcast(
     model: Model,
     regime: RegimeOption = None,
+    price_seen: Annotated[float, typer.Option(
+        min=0.0, max=1.0, help="Share of the site's energy price that decides where work is done.",
+    )] = 1.0,
     csv_file: Annotated[Optional[Path], typer.Option(  # noqa: UP045
         "--csv", metavar="FILE", help="Write the whole table here.")] = None,
     lang: LangOption = "both",
@@ -47,7 +49,7 @@ def backcast(
     check_lang(lang)
     scenario = load_model(console, model)
     with console.status("solving"):
-        found = studies_backcast(solve(scenario, regime) if len(scenario.controls) else scenario)
+        found = studies_backcast(scenario, regime, price_seen=price_seen)
     print_backcast(console, found, lang)
     if csv_file is not None:
         write_atomically(csv_file, lambda path: safe_csv(
@@ -64,7 +66,8 @@ def print_backcast(console: Console, found: Backcast, lang: str = "both") -> Non
         "published", "accepted", "model", "error")), "met", "use", *map(figure_column, (
             "all at home", "by capacity")),
         title=f"{escape(both(dispatch.scenario))}, regime {escape(dispatch.regime.name)}: "
-              "beside what was published")
+              "beside what was published"
+              + ("" if found.price_seen == 1.0 else f"; price seen: {percent(found.price_seen)}"))
     for name, row in table.iterrows():
         out.add_row(
             escape(_title(str(name), row, lang)), str(row["unit"]), _short(row["published"]),

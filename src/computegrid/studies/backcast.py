@@ -30,9 +30,13 @@ class Backcast:
     Attributes
     ----------
     dispatch : Dispatch
+    price_seen : float
+        Share of the site's energy price that decided where work is done. Below 1 the money of
+        ``dispatch`` is at those prices; what a backcast measures is work and electricity.
     """
 
     dispatch: Dispatch = field(repr=False)
+    price_seen: float = 1.0
 
     _repr_html_: ClassVar[Callable[..., str]]
 
@@ -122,7 +126,8 @@ def _near(table: pd.DataFrame, answer: str) -> tuple[int, int, float, float]:
 
 
 def backcast(
-    model: Scenario | Dispatch, regime: str | Regime | Iterable[Rule] | None = None
+    model: Scenario | Dispatch, regime: str | Regime | Iterable[Rule] | None = None, *,
+    price_seen: float = 1.0,
 ) -> Backcast:
     """Set an answer beside the published figures of its scenario.
 
@@ -132,6 +137,10 @@ def backcast(
         A scenario is solved first.
     regime : str, Regime, list of rules, or None
         As in :func:`solve`; only with a scenario.
+    price_seen : float
+        Share of the site's energy price (0 to 1) that decides where work is done; only with a
+        scenario. Customers of a cloud see its list price, not the meter: 0 is work that goes where
+        network, rents and charges are least. It says how much of the error is the price's.
 
     Returns
     -------
@@ -140,7 +149,8 @@ def backcast(
     Raises
     ------
     ScenarioError
-        If the scenario has no controls, or a regime is named beside a dispatch.
+        If the scenario has no controls, a regime or a share of the price is named beside a
+        dispatch, or the share is none.
 
     Examples
     --------
@@ -162,8 +172,17 @@ def backcast(
     """
     if isinstance(model, Dispatch) and regime is not None:
         raise ScenarioError("a dispatch has a regime already; give the scenario to solve another")
+    if not 0.0 <= price_seen <= 1.0:
+        raise ScenarioError(f"price_seen is a share, from 0 to 1; got {price_seen!r}")
+    if isinstance(model, Dispatch) and price_seen != 1.0:
+        raise ScenarioError("a dispatch was routed by its prices already; give the scenario to "
+                            "route it by a share of them")
     scenario: Any = model.scenario if isinstance(model, Dispatch) else model
     if scenario.controls.empty:
         raise ScenarioError(f"{scenario.name!r} has no published figures to be set beside: add "
                             "controls.csv to its facts, or from_tables(controls=...)")
-    return Backcast(model if isinstance(model, Dispatch) else solve(scenario, regime))
+    if isinstance(model, Dispatch):
+        return Backcast(model)
+    if price_seen != 1.0:
+        scenario = scenario.scaled(energy_usd_per_mwh=price_seen)
+    return Backcast(solve(scenario, regime), price_seen)
