@@ -87,6 +87,28 @@ def _html(dispatch: Dispatch) -> str:
     return dispatch_html(dispatch)
 
 
+def _explore_streamed(run: StreamedRun, days: _Any = None, **options: _Any) -> _Any:
+    """Draw the run as one page: the whole with the clock of its mean day, or some of its days.
+
+    Parameters
+    ----------
+    run : StreamedRun
+        What :func:`solve_streamed` returned.
+    days : str, int or list of them, optional
+        Days to draw hour by hour, e.g. ``["2025-01-15", "2025-07-15"]``.
+    **options
+        As :func:`computegrid.maps.streamed.draw_streamed` takes them, e.g. ``lang="zh"``.
+
+    Returns
+    -------
+    folium.Map
+        Shows itself in a notebook; ``.save(path)`` writes the page.
+    """
+    from computegrid.maps.streamed import draw_streamed
+
+    return draw_streamed(run, days, **options)
+
+
 def _explore_comparison(comparison: Comparison, **options: _Any) -> _Any:
     """Draw the comparison as one page: a radio between regimes, and what moved.
 
@@ -186,6 +208,9 @@ Dispatch.explore = _explore
 Dispatch.plot = _plot
 Dispatch._repr_html_ = _html
 Backcast._repr_html_ = _backcast_html
+StreamedRun.explore = _explore_streamed
+StreamedRun.plot = _plot
+StreamedRun._repr_html_ = _html
 Comparison.explore = _explore_comparison
 Comparison._repr_html_ = _comparison_html
 Freeze.explore = _explore_freeze

@@ -2,13 +2,18 @@
 
 import inspect
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 import computegrid as cg
 from computegrid.answer.base import Answer
+from computegrid.maps.payload import page_values
+from computegrid.maps.streamed import view_of
+from computegrid.maps.views import View
 from computegrid.streaming.answer import INSTEAD, NotStreamedError
+from computegrid.streaming.excerpt import days_of, mean_day
 
 N_REGIONS, N_SITES, N_DAYS, STEPS = 3, 4, 4, 6
 CAP = cg.Limit(label="cap", quantity="carbon_t", max=50.0, per="horizon", penalty_usd=35.0,
@@ -68,9 +73,9 @@ def world(stamped=True, idle=False, seed=7):
     stamps = pd.DatetimeIndex([  # Mondays: work waits within a day
         day + pd.Timedelta(hours=4 * step) for step in range(STEPS)
         for day in pd.date_range("2025-03-03", periods=N_DAYS, freq="7D", tz="UTC")]).sort_values()
-    hours = pd.DataFrame({"hour": stamps if stamped else range(n), "weight_hours": 4.0,
-                          "day": np.arange(n) // STEPS})
+    hours = pd.DataFrame({"hour": stamps if stamped else range(n), "weight_hours": 4.0})
     if not stamped:
+        hours["day"] = np.arange(n) // STEPS
         hours["hour_utc"] = np.arange(n) % STEPS * 4
     regions, sites = [f"r{i}" for i in range(N_REGIONS)], [f"s{i}" for i in range(N_SITES)]
     work = ["batch", "live"]
@@ -148,6 +153,8 @@ def test_every_shared_name_gives_the_same_streamed_and_whole(tmp_path, name):
     assert [rule.label for rule in again.regime.rules] == [rule.label for rule in rules]
     for table in TABLES:
         same(getattr(run, table), getattr(again, table), [])
+    rows = ["rule", "group", "hour"]
+    pd.testing.assert_frame_equal(run.rule_prices[rows], whole.rule_prices[rows])
     if name == "all":
         kinds = set(whole.rule_prices["kind"])
         assert kinds == {"Limit", "Share", "Forbid", "Charge"}
@@ -155,6 +162,12 @@ def test_every_shared_name_gives_the_same_streamed_and_whole(tmp_path, name):
         assert whole.summary["unserved_mwh"] > 0 and whole.rents["usd_per_mwh"].max() > 0
         assert (whole.rule_prices.groupby("kind")["shadow_price"].apply(
             lambda price: price.abs().max()) > 0).all()
+
+
+def test_where_nothing_is_wanted_the_price_is_that_of_a_first_mwh(tmp_path):
+    scenario, rules = world(idle=True, seed=2), REGIMES["over the horizon"]
+    run = cg.solve_streamed(scenario, tmp_path / "run", rules, gap=1e-9)
+    same(cg.solve(scenario, rules).prices, run.prices, TABLES["prices"])
 
 
 def test_what_only_a_dispatch_has_is_refused_with_the_cure(tmp_path):
@@ -173,6 +186,81 @@ def test_what_only_a_dispatch_has_is_refused_with_the_cure(tmp_path):
         run.flowz  # noqa: B018
     with pytest.raises(cg.ScenarioError, match="copy the folder"):
         run.save(tmp_path / "copy")
+
+
+def test_the_page_of_a_streamed_run_shows_what_the_page_of_a_dispatch_shows(tmp_path):
+    scenario, rules = world(), REGIMES["all"]
+    whole = cg.solve(scenario, rules)
+    run = cg.solve_streamed(scenario, tmp_path / "run", rules, gap=1e-9)
+    days = ["2025-03-03", "2025-03-10", "2025-03-17", "2025-03-24"]
+    one, other, mean = (page_values([view], lang="en", max_flows=3000) for view in (
+        View(whole), view_of(run, days), view_of(run)))
+    assert one["hours"] == other["hours"] and len(mean["hours"]) == STEPS
+    assert mean["hours"][1] == {"label": "mean of 4 days · 04:00 UTC", "utc": 4.0}
+    for page in (other, mean):
+        for name in ("regions", "sites"):
+            assert page[name] == one[name]
+        here, there = page["views"][0], one["views"][0]
+        assert here["totals"] == there["totals"]
+        for part in ("regions", "sites"):
+            for figure, values in there[part].items():
+                assert here[part][figure] == pytest.approx(values, rel=1e-4, abs=1e-6), figure
+        assert here["flows"]["mw"] == pytest.approx(there["flows"]["mw"], rel=1e-4)
+    for given in ({}, {"days": days[:2]}):
+        run.explore(**given).save(tmp_path / "page.html")
+        page = (tmp_path / "page.html").read_text(encoding="utf-8")
+        assert ("mean of 4 days" in page) == (not given)
+
+
+def test_the_mean_day_adds_up_to_the_run(tmp_path):
+    scenario = world(idle=True)
+    run = cg.solve_streamed(scenario, tmp_path / "run", REGIMES["by hour"], gap=1e-9)
+    day = mean_day(run)
+    lasts = day.scenario.hours["weight_hours"]
+    for name, figure, keys in (("flows", "mw", ["region", "site"]), ("unserved", "mw", ["region"]),
+                               ("utilisation", "power_mw", ["site"])):
+        weight = getattr(run, name)["hour"].map(scenario.hours["weight_hours"])
+        whole, mean = getattr(run, name), getattr(day, name)
+        was = (whole[figure] * weight).groupby([whole[key] for key in keys]).sum()
+        now = (mean[figure] * mean["hour"].map(lasts)).groupby([mean[key] for key in keys]).sum()
+        pd.testing.assert_series_equal(now.sort_index(), was.sort_index(), check_names=False)
+    spent = [(one.prices["usd_per_mwh"] * one.prices.merge(
+        demand_of(one.scenario), on=["region", "workload", "hour"])["mwh"]).sum()
+        for one in (run, day)]
+    assert spent[1] == pytest.approx(spent[0])
+
+
+def demand_of(scenario):
+    a, tables = scenario.arrays, scenario.tables
+    ask, hour = (axis.ravel() for axis in np.indices(a.demand_mw.shape))
+    return pd.DataFrame({
+        "region": tables["regions"].index.take(a.ask_region[ask]),
+        "workload": tables["workloads"].index.take(a.ask_workload[ask]),
+        "hour": tables["hours"].index.take(hour), "mwh": (a.demand_mw * a.weight_hours).ravel()})
+
+
+def test_days_add_up_to_the_run_and_an_unknown_one_is_refused(tmp_path):
+    scenario, rules = world(stamped=False), [BASE, LEVY, NIGHT]
+    run = cg.solve_streamed(scenario, tmp_path / "run", rules, gap=1e-9)
+    first, rest = days_of(run, 0), days_of(run, [1, 2, 3])
+    assert first.summary["penalties_usd"] > 0
+    for name in ("cost_usd", "penalties_usd", "charges_usd", "served_mwh", "carbon_t",
+                 "unserved_mwh"):
+        assert first.summary[name] + rest.summary[name] == pytest.approx(run.summary[name]), name
+    assert len(first.flows) + len(rest.flows) == len(run.flows)
+    with pytest.raises(cg.ScenarioError, match="no day '9'"):
+        run.explore(days=9)
+
+
+def test_a_streamed_run_is_plotted_and_told_in_a_notebook(tmp_path):
+    scenario = world()
+    run = cg.solve_streamed(scenario, tmp_path / "run", REGIMES["by hour"], gap=1e-9)
+    whole = cg.solve(scenario, REGIMES["by hour"])
+    for kind in ("supply", "prices", "utilisation", "control", "map"):
+        assert run.plot(kind).get_title("left") == whole.plot(kind).get_title("left")
+    plt.close("all")
+    assert "contract" in run._repr_html_() and "network simplex" in run._repr_html_()
+    assert repr(run).startswith("StreamedRun of 'contract' under")
 
 
 def test_an_answer_defines_what_both_share():

@@ -25,6 +25,10 @@ def test_energy_usd():
     assert objective.energy_usd(two_sites().arrays).ravel().tolist() == [90.0, 12.0]
 
 
+def test_energy_usd_at_sites():
+    assert objective.energy_usd_at_sites(two_sites().arrays).ravel().tolist() == [90.0, 12.0]
+
+
 def test_carbon_kg():
     assert objective.carbon_kg(two_sites().arrays).ravel().tolist() == [300.0, 600.0]
 

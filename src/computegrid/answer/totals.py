@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from computegrid import prices
@@ -79,9 +79,18 @@ def totals_of(
     x, row_dual : float array, shape (n,), (m,)
         Variables and row prices.
     """
-    flow = x[lp.columns_of("flow")].reshape(-1, a.n_hours)
+    return replace(
+        sums_of(a, chosen, x[lp.columns_of("flow")].reshape(-1, a.n_hours),
+                x[lp.columns_of("unserved")].reshape(a.demand_mw.shape),
+                prices.rents(a, lp, row_dual)),
+        penalties_usd=_penalties(a, chosen, lp, x), planner_usd=_planner_usd(lp, x))
+
+
+def sums_of(
+    a: Arrays, chosen: Selections, flow: Floats, unserved: Floats, rents: Floats
+) -> Totals:
+    """Add up flows (L, T) and unserved work (A, T) [MW], and rents (S, T); no penalties."""
     work = flow * a.weight_hours
-    unserved = x[lp.columns_of("unserved")].reshape(a.demand_mw.shape)
     return Totals(
         hours=float(a.weight_hours.sum()),
         lanes={
@@ -95,12 +104,10 @@ def totals_of(
         sites={
             "power_mwh": (by_site(a, flow) * a.power_ratio[:, None]) @ a.weight_hours,
             "available_mwh": a.available_mw @ a.weight_hours,
-            "rent": (prices.rents(a, lp, row_dual) * a.available_mw) @ a.weight_hours,
+            "rent": (rents * a.available_mw) @ a.weight_hours,
         },
         charged={rule.label: prices.charged(rule, a, found, flow)
                  for rule, found in chosen if isinstance(rule, Charge)},
-        penalties_usd=_penalties(a, chosen, lp, x),
-        planner_usd=_planner_usd(lp, x),
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from computegrid.accounts import own_control
-from computegrid.program.objective import energy_usd
+from computegrid.program.objective import energy_usd_at_sites
 
 if TYPE_CHECKING:
     from computegrid.dispatch import Dispatch
@@ -49,7 +49,7 @@ def weighted_flows(dispatch: Dispatch) -> pd.DataFrame:
     figures = {
         "price": paid.to_numpy(dtype=float),
         "rtt": a.rtt_ms[lane],
-        "energy": energy_usd(a)[lane, hour],
+        "energy": energy_usd_at_sites(a)[site, hour],
         "lease": a.rent_usd_per_mwh[site],
         "network": a.network_usd_per_mwh[lane],
         "scarcity": rent.to_numpy(dtype=float) * a.power_ratio[site],

@@ -55,7 +55,8 @@ def page_values(
     wanted = np.concatenate(
         [layers.regions.loc[layers.regions["demand_mw"] > 0, price] for layers in drawn]
     )
-    moving = [hourly(view.dispatch, pairs) for view in views]
+    clocks = [view.moving or view.dispatch for view in views]
+    moving = [hourly(clock, pairs) for clock in clocks]
     demand = moving[0]["region_demand_mw"]
     prices = np.concatenate([figures["region_price"][demand > 0] for figures in moving])
     sites = _sites(base, lang, west)
@@ -98,7 +99,7 @@ def page_values(
         "bounds": bounds(drawn, west),
         "west_deg": west,
         "shape_units": UNITS,
-        "hours": _hours(scenario.hours),
+        "hours": _hours(clocks[0].scenario.hours),
         "hourly": {"region_demand_mw": pack(demand)},
         "hour_price_range": price_range(prices),
         "clock_region": int(np.argmax(base.regions["demand_mw"])) if len(base.regions) else 0,

@@ -37,12 +37,15 @@ class View:
         Sites that a freeze closes.
     reserve_mw : mapping of str to float
         Reserve that would be held at a site [MW].
+    moving : Dispatch, optional
+        What the clock shows, where that is not the dispatch itself: its mean day.
     """
 
     dispatch: Dispatch
     regime: str = ""
     closed: frozenset[Any] = frozenset()
     reserve_mw: Mapping[Any, float] = field(default_factory=dict)
+    moving: Dispatch | None = None
 
 
 def layers_of(views: Sequence[View]) -> list[Layers]:

@@ -30,7 +30,12 @@ def energy_mwh(a: Arrays) -> Floats:
 
 def energy_usd(a: Arrays) -> Floats:
     r"""Energy cost of one MWh of work, :math:`e_{\ell,t}\,\pi_{s,t}`, shape (L, T) [USD]."""
-    return (a.pue * a.power_ratio[:, None] * a.energy_usd_per_mwh)[a.lane_site]
+    return energy_usd_at_sites(a)[a.lane_site]
+
+
+def energy_usd_at_sites(a: Arrays) -> Floats:
+    r"""Energy cost of one MWh of work by site, :math:`e_{s,t}\,\pi_{s,t}`, shape (S, T) [USD]."""
+    return a.pue * a.power_ratio[:, None] * a.energy_usd_per_mwh
 
 
 def carbon_kg(a: Arrays) -> Floats:

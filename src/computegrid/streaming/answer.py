@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
@@ -75,6 +76,12 @@ class StreamedRun(Answer):
     status: str = "optimal"
     solver: str = "network simplex, window by window"
     _held: Totals = field(kw_only=True, repr=False)
+
+    explore: ClassVar[Callable[..., Any]]
+    """Draw the run, its mean day or chosen days, as one offline page; bound in the package."""
+    plot: ClassVar[Callable[..., Any]]
+    """Draw a plot of the run; bound where the package is put together."""
+    _repr_html_: ClassVar[Callable[..., str]]
 
     @property
     def _totals(self) -> Totals:
