@@ -321,7 +321,7 @@ def column_gone(rng: Rng, given: Given) -> Mutation:
     column = sheet.header.pop(i)
     for row in sheet.rows:
         del row[i]
-    return Mutation("column left out", "other", name, column)
+    return Mutation("column left out", "other", "" if given.facts else name, column)
 
 
 def column_misnamed(rng: Rng, given: Given) -> Mutation:

@@ -177,3 +177,18 @@ def test_a_column_twice_in_a_table_is_told(column: str) -> None:
     with pytest.raises(cg.DataError, match=rf"column {column}: column given twice"):
         sites = pd.DataFrame({"capacity_mw": [1.0]}, index=["A"])
         cg.Scenario.from_tables(pd.DataFrame(index=["Paris"]), sites, demand)
+
+
+@pytest.mark.parametrize("name", ["region", "site", "workload"])
+def test_a_table_without_names_is_told(
+    name: str, package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = package / f"{name}s.csv"
+    file.write_text(file.read_text("utf-8").replace(f"{name},", f"{name}_,", 1), "utf-8")
+    with pytest.raises(cg.DataError, match=rf"{name}s\.csv, column {name}: column is missing"):
+        by_folder(package, monkeypatch)
+
+
+def test_a_source_of_a_rule_is_text() -> None:
+    with pytest.raises(cg.ScenarioError, match=r"source is text; got \{'a': 1\}"):
+        cg.Forbid(label="x", source={"a": 1})  # type: ignore[arg-type]

@@ -22,6 +22,7 @@ from computegrid.tables.bounds import check_bounds
 from computegrid.tables.check import check_table, check_unique, collect
 from computegrid.tables.hours import typed_hours
 from computegrid.tables.labels import BLANK, as_labels, as_text, label
+from computegrid.tables.names import check_columns
 from computegrid.tables.read import read_csv, typed_extras
 from computegrid.tables.steps import elapsed_hours, usual_step
 from computegrid.units import HOURS_PER_YEAR
@@ -350,10 +351,12 @@ def _check_rows(
     for table, frame in ((schema.REGIONS, regions), (schema.SITES, sites),
                          (schema.WORKLOADS, workloads)):
         check_unique(table, frame, f"{table.name}.csv", faults)
+        if table.key[0] not in frame.columns:
+            check_columns(table, frame, f"{table.name}.csv", faults)
         if table.key[0] in frame.columns:
             check_bounds(table, frame, f"{table.name}.csv", list(as_labels(frame[table.key[0]])),
                          faults)
-    if "status" in sites.columns:
+    if {"status", "site"} <= set(sites.columns):
         known = {*schema.STATUS_SHARE, *available}
         status = as_text(sites["status"])
         for i in np.flatnonzero(~status.isin({*known, ""})):

@@ -69,6 +69,10 @@ class Rule:
     def __post_init__(self) -> None:
         if not isinstance(self.label, str) or not self.label.strip():
             raise ScenarioError(f"a {self.kind} needs a label; give it a name a reader will know")
+        for name in ("source", "note"):
+            if not isinstance(getattr(self, name), str):
+                raise ScenarioError(f"rule {self.label!r}: {name} is text; "
+                                    f"got {getattr(self, name)!r}")
         for name in ("demand", "supply"):
             selector = getattr(self, name)
             if not isinstance(selector, Mapping) or not all(isinstance(c, str) for c in selector):
