@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
@@ -28,6 +29,7 @@ from computegrid.maps.words import Lang, check_lang
 from computegrid.saving import write_text
 from computegrid.scenario.regime import Regime
 from computegrid.scenario.scenario import Scenario
+from computegrid.studies.backcast import ANSWERS, backcast
 from computegrid.studies.compare import Comparison, compare
 from computegrid.tables.labels import as_labels
 from computegrid.units import told
@@ -35,6 +37,8 @@ from computegrid.units import told
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'"
 _ROWS = 40
 _STYLE = asset("report.css")
+_TITLES: dict[Lang, tuple[str, ...]] = {
+    "en": ("title",), "zh": ("title_zh",), "both": ("title", "title_zh")}
 
 
 def write_report(
@@ -98,6 +102,8 @@ def report_html(
              _regime(dispatch, says, lang, drawing))
             for k, dispatch in enumerate(comparison.dispatches.values())
         ),
+        *((("published", says["published"], _published(first, says, lang)),)
+          if len(scenario.controls) else ()),
         ("estimates", says["estimates"], _estimates(scenario, says, lang)),
         ("sources", says["sources"], _sources(comparison, says)),
         ("method", says["method"], _method(comparison, says)),
@@ -201,6 +207,27 @@ def _estimates(scenario: Scenario, says: dict[str, str], lang: Lang) -> str:
         if len(one.listed) > _ROWS:
             out.append(markup.paragraph(says["more"].format(n=len(one.listed) - _ROWS), "soft"))
     return "".join(out)
+
+
+def _published(first: Dispatch, says: dict[str, str], lang: Lang) -> str:
+    """The base beside what was published: every figure, and how near the benchmarks come."""
+    found = backcast(first)
+    rows = []
+    for name, row in found.table.iterrows():
+        title = " ".join(str(row[c]) for c in _TITLES[lang] if row.get(c)) or str(name)
+        rows.append([title, row["unit"], told(row["published"]),
+                     f"{told(row['least'])} – {told(row['most'])}",
+                     "–" if math.isnan(row["modelled"]) else told(row["modelled"]),
+                     says["yes"] if row["within"] else says["no"], row["use"]])
+    columns = [says["name"], says["unit"], says["published_figure"], says["accepted"],
+               says["modelled"], says["met"], says["use"]]
+    errors = found.score["mean_error"]
+    model, home, capacity = (
+        "–" if math.isnan(error) else f"{100 * error:.0f} %"
+        for error in (float(errors[("hold-out", one)]) for one in ANSWERS))
+    line = says["nearness"].format(met=int(found.table["within"].sum()), of=len(found.table),
+                                   model=model, home=home, capacity=capacity)
+    return markup.paragraph(line) + markup.table(columns, rows)
 
 
 def _sources(comparison: Comparison, says: dict[str, str]) -> str:

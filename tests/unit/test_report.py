@@ -9,9 +9,10 @@ import pytest
 from computegrid.errors import ScenarioError
 from computegrid.maps.estimates import estimates
 from computegrid.maps.reportwords import describe
-from computegrid.report import write_report
+from computegrid.report import report_html, write_report
 from computegrid.scenario.regime import Charge, Forbid, Limit, Regime, Share
 from computegrid.scenario.scenario import Scenario
+from computegrid.studies.compare import compare
 
 
 @pytest.fixture(scope="module")
@@ -118,3 +119,21 @@ def test_the_same_question_makes_the_same_report(scenario, tmp_path):
 )  # fmt: skip
 def test_rules_are_said_in_words(rule, said):
     assert describe(rule) == said
+
+
+def test_the_base_stands_beside_what_was_published(scenario, text):
+    """All 40 MW are at the west, cheap and large enough: 25 % are published and, held out, 95 %."""
+    assert "Beside what was published" not in text
+    controls = pd.DataFrame({
+        "title": ["Work in the west", "The same, held out"], "title_zh": ["西部", "西部留出"],
+        "quantity": "work_share", "at": "site = 'w'", "value": [25.0, 95.0],
+        "tolerance_pct": 10.0, "use": ["binding", "hold-out"]}, index=["a", "b"])
+    english = report_html(compare(scenario.replace(controls=controls)))
+    assert "Beside what was published" in english
+    for cells in (("Work in the west", "%", "25", "22.5 – 27.5", "100", "no", "binding"),
+                  ("The same, held out", "%", "95", "85.5 – 104", "100", "yes", "hold-out")):
+        assert re.search("".join(f"<t[dh][^>]*>{cell}</t[dh]>" for cell in cells), english)
+    # at home there is none here, so both benchmarks spread by capacity: 40 of 100 MW
+    assert "meets 1 of 2 published figures" in english
+    assert "model 5 %, all work at home 58 %, work in proportion to capacity 58 %" in english
+    assert "与公开数据对照" in report_html(compare(scenario.replace(controls=controls)), lang="zh")
