@@ -55,6 +55,8 @@ def test_a_long_horizon_is_streamed_into_a_folder(small_model, tmp_path):
     done = run("stream", small_model, "--save", tmp_path / "year", "--gap", "1e-6")
     assert done.returncode == 0, done.stderr
     assert "proven over all columns" in done.stdout
+    assert any(line.split("│")[1].strip() == "mean distance" and line.split("│")[3].strip() == "km"
+               for line in done.stdout.splitlines() if line.count("│") == 4)
     whole = cg.solve(cg.load(small_model), cg.load(small_model).default_regime)
     kept = json.loads((tmp_path / "year" / "run.json").read_text(encoding="utf-8"))
     assert kept["summary"]["cost_usd"] == pytest.approx(whole.cost_usd, rel=1e-6)

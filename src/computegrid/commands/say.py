@@ -275,7 +275,8 @@ def percent(share: float) -> str:
 
 def split_unit(name: str) -> tuple[str, str]:
     """Part a name into words and the unit its last suffix says."""
-    for suffix, unit in (("_usd", "USD"), ("_mwh", "MWh"), ("_t", "t"), ("_ms", "ms")):
+    for suffix, unit in (("_usd", "USD"), ("_mwh", "MWh"), ("_t", "t"), ("_ms", "ms"),
+                         ("_km", "km")):
         if name.endswith(suffix):
             return name.removesuffix(suffix).replace("_", " "), unit
     return name.replace("_", " "), "share"

@@ -44,7 +44,7 @@ def print_streamed(console: Console, run: StreamedRun) -> None:
     held = held[held["hour"].isna()]
     if len(held):
         rows = Table(name_column("rule"), *map(figure_column, (
-            "activity", "lower", "upper", "shadow price")), title="Rows over the horizon")
+            "activity", "lower", "upper", "shadow price")), title="Rules over the horizon")
         for row in held.head(MOST_ROWS).itertuples():
             figures = (row.activity, row.lower, row.upper, row.shadow_price)
             rows.add_row(escape(str(row.rule)), *map(told, figures))  # type: ignore[arg-type]
