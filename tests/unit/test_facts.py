@@ -301,6 +301,17 @@ def test_the_world_holds_what_is_published(standing: pd.DataFrame) -> None:
     assert 47_000 < standing["capacity_mw"].sum() < 58_000
 
 
+@pytest.mark.parametrize(("hubs", "share"), [
+    # of the national racks at the end of 2023, whole provinces (S_ASKCI)
+    (["BTH"], 0.215), (["YRD"], 0.245), (["GBA", "CY", "GZ", "NMG", "GS", "NX"], 0.255),
+])
+def test_hubs_of_china_hold_their_published_share_of_racks(hubs: list[str], share: float) -> None:
+    sites = table("china", "sites")
+    home = sites[sites["country"] == "CN"]
+    racks = number(home["standard_racks"])
+    assert racks[home["hub"].isin(hubs)].sum() / racks.sum() == pytest.approx(share, abs=5e-4)
+
+
 @pytest.mark.parametrize(("bloc", "twh", "cloud"), [
     # IT electricity of 2024 (IEA annex), and the share of clouds in it
     (["US"], 139.0, 0.70), (["CN"], 68.0, 0.55), (["EU", "EUROPE-OTHER"], 47.0, 0.65),
