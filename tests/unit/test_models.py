@@ -83,6 +83,28 @@ def test_the_world_opens_with_its_laws(scenarios):
     assert not ((done == "RU") & (wanted != "RU")).any()
 
 
+@pytest.mark.parametrize("name", ["europe", "gulf", "usa"])
+def test_models_agree_with_the_world_where_they_overlap(scenarios, name):
+    """The same sites have the same MW, and the same regions want the same work of a class."""
+    ours, world = scenarios[name], scenarios["world"]
+    both = ours.sites.index.intersection(world.sites.index)
+    assert len(both) >= 40
+    assert ours.sites.loc[both, "capacity_mw"].equals(world.sites.loc[both, "capacity_mw"])
+    shared = ours.regions.index.intersection(world.regions.index)
+    assert len(shared) == len(ours.regions)
+    wanted = []
+    for scenario in (ours, world):
+        a = scenario.arrays
+        mean = pd.Series(a.demand_mw @ a.weight_hours / a.weight_hours.sum(), index=[
+            scenario.regions.index.take(a.ask_region),
+            scenario.workloads.index.take(a.ask_workload)])
+        wanted.append(mean)
+    theirs = wanted[1].reindex(wanted[0].index).dropna()
+    assert len(theirs) == 3 * len(shared)
+    pd.testing.assert_series_equal(wanted[0].reindex(theirs.index), theirs, rtol=1e-6,
+                                   check_names=False)
+
+
 def test_partners_are_served_from_china_under_belt_and_road_alone(small_model):
     scenario = cg.load(small_model)
     sides = scenario.sites["side"]
