@@ -72,7 +72,8 @@ def made() -> pd.DataFrame:
                  if one in ("SRC_WBGDP", "SRC_WBPOP", "SRC_FLOPS")]
         regions.loc[i, "source_id"] = cites(";".join(place), row["source_id"], "L_IEA_ANNEX")
         regions.loc[i, ["confidence", "kind"]] = [row["confidence"], row["kind"]]
-        regions.loc[i, "note"] = row["note"]
+        regions.loc[i, "note"] = row["note"].replace(
+            "E2025 / (PUE x 8.76)", "E2024 / (PUE x 8.76), scaled to the IEA's bloc")
     return regions
 
 
