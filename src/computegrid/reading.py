@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from computegrid.dispatch import Dispatch
 from computegrid.errors import DataError, SolverError
+from computegrid.manifest import INPUTS, read_told, require_unchanged
 from computegrid.program.build import build_program
 from computegrid.runs import UNREADABLE, inputs_again, stored_arrays
 from computegrid.solvers.certificate import certify
@@ -18,8 +18,9 @@ from computegrid.streaming.folder import is_streamed, read_streamed, unfinished
 def read(path: str | Path) -> Dispatch | StreamedRun:
     """Read a saved run back as the dispatch it was, or a streamed run from its folder.
 
-    The answer of a dispatch is certified again, the files of a streamed run are compared with what
-    was written, so a run that was changed or damaged is refused.
+    Every file that ``run.json`` lists is compared with its hash, and the answer of a dispatch is
+    certified again, so a run that was changed or damaged is refused. A run of format 1 has no
+    hashes, which its ``scenario.remarks`` say. Files it does not list are not read.
 
     Parameters
     ----------
@@ -33,19 +34,21 @@ def read(path: str | Path) -> Dispatch | StreamedRun:
     Raises
     ------
     DataError
-        If the folder is no saved run, is damaged, or holds a dispatch of the Pyomo door or of a
+        If the folder is no saved run, or of a format that is not known; if files are missing or
+        were changed, all of them by name; or if it holds a dispatch of the Pyomo door or of a
         study with equations of its own (its tables are there to be read as CSV or Parquet).
     """
     folder = Path(path)
     if unfinished(folder):
         raise DataError(f"{folder} holds a streamed run that is not finished; solve_streamed() on "
                         "the same folder goes on with it")
+    told = read_told(folder)
+    require_unchanged(folder, told)
     try:
-        told = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         if is_streamed(told):
             return read_streamed(folder, told)
         scenario, regime = inputs_again(folder, told)
-        answer = stored_arrays(folder / "inputs" / "answer.npz")
+        answer = stored_arrays(folder / INPUTS / "answer.npz")
         x, row_dual = answer["x"], answer["row_dual"]
     except UNREADABLE as error:
         raise DataError(f"{folder} is no saved run that can be read: {error}") from error

@@ -18,17 +18,21 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from computegrid.errors import DataError, Fault
+from computegrid.manifest import FORMAT, INPUTS, files_of, hashed
 from computegrid.scenario.arrays import Arrays
 from computegrid.scenario.changes import Given
 from computegrid.scenario.lanes import Network
 from computegrid.scenario.regime import RULES, Regime
 from computegrid.scenario.scenario import Scenario
 
-FORMAT = 1
 MOST_UNPACKED = 8_000_000_000
 """Most bytes that a file of a run is unpacked to."""
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile)
 """What reading a damaged file raises."""
+UNHASHED = Fault(
+    "run.json", "of format 1: its files are not hashed, so a figure that was changed since it was "
+    "saved is not told from one that was not", cure="solve again and save, to have them hashed")
+"""Said of a scenario read from such a run."""
 _PACKAGES = ("computegrid", "highspy", "numpy", "pandas", "scipy")
 _GIVEN = "given-"
 _GIVEN_TABLES = ("lanes", "routes")
@@ -82,18 +86,20 @@ def inputs_again(folder: Path, told: Mapping[str, Any]) -> tuple[Scenario, Regim
         If they cannot be read, or are not those the run was made from.
     """
     try:
-        scenario = _scenario(folder / "inputs", told)
+        scenario = _scenario(folder, told)
         regime = Regime(told["regime"], tuple(map(_as_rule, told["rules"])), **told["regime_text"])
     except UNREADABLE as error:
         raise DataError(f"{folder} is no saved run that can be read: {error}") from error
     if described(scenario, regime)["inputs_sha256"] != told["inputs_sha256"]:
-        raise DataError(f"{folder}: its inputs are not those the run was made from")
+        raise DataError(f"{folder}: its inputs are not those the run was made from"
+                        + ("" if hashed(told) else ", or were written by an older version in "
+                           "another way; solve again"))
     return scenario, regime
 
 
 def _scenario(folder: Path, told: Mapping[str, Any]) -> Scenario:
     tables: dict[str, Any] = {}
-    for file in sorted(folder.glob("*.parquet")):
+    for file in _tables(folder, told):
         held = pq.read_metadata(file)
         size = sum(held.row_group(i).total_byte_size for i in range(held.num_row_groups))
         if max(size, 8 * held.num_rows * held.num_columns) > MOST_UNPACKED:
@@ -103,15 +109,24 @@ def _scenario(folder: Path, told: Mapping[str, Any]) -> Scenario:
     beside = {name.removeprefix(_BESIDE): tables.pop(name) for name in list(tables)
               if name.startswith(_BESIDE)}
     of_given = {name: tables.pop(f"{_GIVEN}{name}", None) for name in _GIVEN_TABLES}
-    stored = stored_arrays(folder / "scenario.npz")
+    stored = stored_arrays(folder / INPUTS / "scenario.npz")
     stored = {"chain": stored["day"], **stored}  # a run of before there were chains: days
     arrays = Arrays(**{field.name: stored[field.name] for field in fields(Arrays)})
     return Scenario(
         _links=tables.pop("links"), _tables=tables, _arrays=arrays, **beside, **told["scenario"],
         regimes={name: _as_regime(name, one) for name, one in told["regimes"].items()},
-        _notes=tuple(Fault(**note) for note in told.get("notes", ())),
+        _notes=(*(Fault(**note) for note in told.get("notes", ())),
+                *(() if hashed(told) else (UNHASHED,))),
         _given=_as_given(told.get("given"), of_given),
     )
+
+
+def _tables(folder: Path, told: Mapping[str, Any]) -> list[Path]:
+    """Tables of the inputs: those the run lists, or all that are there where it lists none."""
+    if not hashed(told):
+        return sorted((folder / INPUTS).glob("*.parquet"))
+    names = sorted(name for name in files_of(told) if name.endswith(".parquet"))
+    return [folder / name for name in names if Path(name).parent == Path(INPUTS)]
 
 
 def _as_given(

@@ -78,6 +78,5 @@ def test_a_planners_own_file_in_a_run_is_not_lost(tmp_path):
     dispatch.save(tmp_path / "run")
     dispatch.save(tmp_path / "run")
     (tmp_path / "run" / "mynotes.txt").write_text("keep", encoding="utf-8")
-    with pytest.raises(cg.DataError, match=r"mynotes\.txt"):
-        dispatch.save(tmp_path / "run")
+    dispatch.save(tmp_path / "run")
     assert (tmp_path / "run" / "mynotes.txt").read_text(encoding="utf-8") == "keep"

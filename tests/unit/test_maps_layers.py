@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shapely.geometry import box
 
 from computegrid.dispatch import Dispatch, solve
-from computegrid.errors import ScenarioError
+from computegrid.errors import DataError, ScenarioError
 from computegrid.maps import draw_dispatch, save_page
 from computegrid.maps.hourly import hourly, pack
 from computegrid.maps.layers import draw_layers
@@ -122,7 +122,7 @@ def test_a_page_that_cannot_be_written_leaves_the_old_one(tmp_path, monkeypatch)
     target = tmp_path / "m.html"
     target.write_text("old")
     monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(DataError, match="disk full; what was there is untouched"):
         save_page(drawn, target)
     assert target.read_text() == "old"
     assert [item.name for item in tmp_path.iterdir()] == ["m.html"]

@@ -9,7 +9,9 @@ import os
 import random
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +19,7 @@ import pytest
 from saving_child import save_for_ever
 
 import computegrid as cg
-from computegrid import runs, saving
+from computegrid import manifest, runs, saving
 
 KILLS = int(os.environ.get("COMPUTEGRID_KILLS", "12"))
 
@@ -41,6 +43,14 @@ def dispatch() -> cg.Dispatch:
         cg.Forbid(label="closed", demand={"region": "Paris"}, supply={"control": ["US"]},
                   hours={"hour_utc": {"min": 2}})), title="Strict", source="S1")
     return cg.solve(scenario, regime)
+
+
+def list_anew(folder: Path, edit: Callable[[dict[str, Any]], None] = lambda _: None) -> None:
+    """Give a run the hashes of the files it has now, as who forges one would."""
+    told = json.loads((folder / "run.json").read_text("utf-8"))
+    edit(told)
+    told["files"] = manifest.listed(folder)
+    (folder / "run.json").write_text(json.dumps(manifest.sealed(told)), "utf-8")
 
 
 def test_a_run_reads_back_as_it_was(dispatch: cg.Dispatch, tmp_path: Path) -> None:
@@ -131,15 +141,15 @@ def test_damaged_or_changed_runs_are_refused(dispatch: cg.Dispatch, tmp_path: Pa
     with np.load(answer) as stored:
         x, y = stored["x"], stored["row_dual"]
     np.savez(answer, x=x + 0.5, row_dual=y)
+    list_anew(folder)
     with pytest.raises(cg.DataError, match="changed or damaged"):
         cg.read(folder)
     answer.write_bytes(answer.read_bytes()[:100])
+    list_anew(folder)
     with pytest.raises(cg.DataError, match="no saved run that can be read"):
         cg.read(folder)
     shutil.rmtree(folder)
-    told = json.loads((dispatch.save(folder) / "run.json").read_text("utf-8"))
-    told["rules"][0]["max"] = 60
-    (folder / "run.json").write_text(json.dumps(told), "utf-8")
+    list_anew(dispatch.save(folder), lambda told: told["rules"][0].update(max=60))
     with pytest.raises(cg.DataError, match="not those the run was made from"):
         cg.read(folder)
 
@@ -166,6 +176,7 @@ def test_a_run_that_unpacks_to_too_much_is_refused(
     if file == "npz":
         for table in (folder / "inputs").glob("*.parquet"):
             table.unlink()
+        list_anew(folder)
     monkeypatch.setattr(runs, "MOST_UNPACKED", most)
     with pytest.raises(cg.DataError, match=rf"{file} would unpack to"):
         cg.read(folder)

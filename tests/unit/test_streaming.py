@@ -340,10 +340,10 @@ def test_a_folder_read_back_is_the_run_that_was_written(tmp_path):
     cut = tmp_path / "run" / "prices.parquet"
     whole = cut.read_bytes()
     cut.write_bytes(whole[:-1] + b"x")
-    with pytest.raises(DataError, match=r"prices\.parquet was changed or damaged"):
+    with pytest.raises(DataError, match=r"prices\.parquet: was changed"):
         cg.read(tmp_path / "run")
     cut.unlink()
-    with pytest.raises(DataError, match=r"prices\.parquet is missing"):
+    with pytest.raises(DataError, match=r"prices\.parquet: is missing"):
         cg.read(tmp_path / "run")
 
 

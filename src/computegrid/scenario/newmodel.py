@@ -6,15 +6,16 @@ import csv
 import io
 import re
 import shutil
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from computegrid.errors import DataError
+from computegrid.saving import new_folder_beside
 from computegrid.scenario.bundled import MODEL_FILE, facts_folder, load, model_path
 from computegrid.scenario.modelfile import read_model
 from computegrid.scenario.modelschema import SCHEMA_FILE, model_schema, with_schema_line
 from computegrid.scenario.scenario import Scenario
+from computegrid.targets import require_folder_target
 
 FACTS = "facts"
 """Name of the folder of facts inside a planner's folder."""
@@ -40,14 +41,14 @@ def new_model(folder: Path, model: str) -> Path:
     DataError
         If the folder is not empty.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    require_folder_target(folder)
+    if folder.exists() and any(folder.iterdir()):
         raise DataError(f"{folder} is there already and is not empty; name a new folder")
     scenario = load(model)
     path = model_path(model)
     described = read_model(path)
     facts = facts_folder(path, described.data)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    temporary = new_folder_beside(folder)
     try:
         (temporary / FACTS).mkdir()
         for file in sorted(facts.glob("*.csv")):
@@ -57,7 +58,6 @@ def new_model(folder: Path, model: str) -> Path:
                       path.read_text(encoding="utf-8"), count=1)
         (temporary / MODEL_FILE).write_text(with_schema_line(text), encoding="utf-8")
         (temporary / SCHEMA_FILE).write_text(model_schema(), encoding="utf-8")
-        temporary.chmod(0o755)
         if folder.exists():
             folder.rmdir()
         temporary.replace(folder)

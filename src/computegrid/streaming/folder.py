@@ -16,6 +16,7 @@ import pandas as pd
 from computegrid import runs
 from computegrid.answer.totals import Totals
 from computegrid.errors import DataError, Fault
+from computegrid.manifest import listed, sealed
 from computegrid.saving import write_inputs, write_text
 from computegrid.scenario.regime import Regime
 from computegrid.scenario.scenario import Scenario
@@ -23,6 +24,7 @@ from computegrid.streaming.answer import StreamedRun
 from computegrid.streaming.finish import Proof
 from computegrid.streaming.tables import TABLES
 from computegrid.tables.labels import as_text
+from computegrid.targets import require_folder_target
 
 KIND = "streamed"
 """What ``run.json`` says its run is."""
@@ -95,8 +97,7 @@ def require_free(place: Path) -> None:
     ------
     DataError
     """
-    if place.exists() and not place.is_dir():
-        raise DataError(f"{place} is a file; name a folder to write the run in")
+    require_folder_target(place)
     if place.is_dir() and any(place.iterdir()) and not (place / "work").is_dir():
         raise DataError(f"{place} is not empty and holds no run that was stopped; "
                         "name another folder")
@@ -127,8 +128,8 @@ def keep(
         "totals": {"hours": totals.hours, "charged": totals.charged,
                    "penalties_usd": totals.penalties_usd},
         "remarks": [asdict(remark) for remark in remarks],
-        "sha256": {str(file.relative_to(place)): _digest(file) for file in files}}
-    write_text(place / "run.json", json.dumps(told, indent=1, default=_plain, ensure_ascii=False))
+        "files": listed(place, [file.relative_to(place).as_posix() for file in files])}
+    write_text(place / "run.json", json.dumps(sealed(told), indent=1, ensure_ascii=False))
     shutil.rmtree(work, ignore_errors=True)
     return run
 
@@ -144,20 +145,13 @@ def unfinished(place: Path) -> bool:
 
 
 def read_streamed(place: Path, told: Mapping[str, Any]) -> StreamedRun:
-    """Read a finished run; its inputs and tables are those that were written.
+    """Read a finished run, whose files are those that were written.
 
     Raises
     ------
     DataError
-        If a file is missing or was changed, naming it.
+        If its inputs are not those the run was made from.
     """
-    for name, digest in told["sha256"].items():
-        file = place / name
-        if not file.is_file():
-            raise DataError(f"{place}: {name} is missing; solve it again in another folder")
-        if _digest(file) != digest:
-            raise DataError(f"{place}: {name} was changed or damaged; solve it again in another "
-                            "folder")
     scenario, regime = runs.inputs_again(place, told)
     return _run(place, told, scenario, regime)
 
@@ -193,15 +187,6 @@ def _json(file: Path) -> dict[str, Any]:
     if not isinstance(told, dict):
         raise DataError(f"{file} says nothing of a run")
     return told
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else str(value)
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def _hash_of(scenario: Scenario) -> str:
