@@ -42,8 +42,9 @@ def options(show_version: Annotated[bool, typer.Option(
 
 
 app.command("models")(single.list_models)
-for _command in (single.run, many.compare, many.freeze, many.ladder, many.frontier, many.explain,
-                 many.report, backcasting.backcast, single.stream, single.check, single.new):
+for _command in (single.run, single.show, many.compare, many.freeze, many.ladder, many.frontier,
+                 many.explain, many.report, backcasting.backcast, single.stream, single.check,
+                 single.new):
     app.command()(_command)
 
 

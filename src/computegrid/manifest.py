@@ -66,6 +66,9 @@ def read_told(folder: Path) -> dict[str, Any]:
     DataError
         If there is none, it cannot be read, or it is of a format that this version does not know.
     """
+    if folder.is_dir() and not (folder / RUN_FILE).exists():
+        raise DataError(f"{folder} is no saved run: it holds no {RUN_FILE}, which `computegrid run "
+                        "MODEL --save` and Dispatch.save write")
     try:
         told = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:

@@ -32,6 +32,7 @@ from computegrid.scenario.scenario import Scenario
 from computegrid.studies.backcast import ANSWERS, backcast
 from computegrid.studies.compare import Comparison, compare
 from computegrid.tables.labels import as_labels
+from computegrid.targets import PAGES, require_target
 from computegrid.units import told
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'"
@@ -42,7 +43,7 @@ _TITLES: dict[Lang, tuple[str, ...]] = {
 
 
 def write_report(
-    scenario: Scenario,
+    scenario: Scenario | Dispatch,
     regimes: Iterable[str | Regime] | None,
     path: str | os.PathLike[str],
     *,
@@ -58,12 +59,13 @@ def write_report(
 
     Parameters
     ----------
-    scenario : Scenario
-        What is asked.
+    scenario : Scenario or Dispatch
+        What is asked; or a dispatch, e.g. one that :func:`computegrid.read` gives.
     regimes : list of names or Regimes, or None
-        What to compare; None is every regime of the scenario.
+        What to compare; None is every regime of the scenario, or the dispatch as it is.
     path : path
-        The file to write; it is there whole or not at all. It needs no network and has no script.
+        The HTML file to write; it is there whole or not at all. It needs no network and has no
+        script.
     base : str, optional
         Regime that changes are taken from, as in :func:`computegrid.compare`.
     lang : {"en", "zh", "both"}
@@ -76,12 +78,24 @@ def write_report(
     Returns
     -------
     Path
+
+    Raises
+    ------
+    DataError
+        If no report can be written there, e.g. a link, a device, or a name that ends in ``.pdf``.
     """
     check_lang(lang)
+    require_target(Path(path), "report", PAGES)
     drawing = {"land": land, "worldview": worldview, "base_map": base_map,
                "base_map_note": base_map_note}  # fmt: skip
     ground(**drawing)  # type: ignore[arg-type]
-    comparison = compare(scenario, regimes, base, progress=progress)
+    if isinstance(scenario, Scenario):
+        comparison = compare(scenario, regimes, base, progress=progress)
+    elif regimes is not None:
+        comparison = compare(scenario.scenario, regimes, base, scenario.minimise, progress=progress)
+    else:
+        name = scenario.regime.name
+        comparison = Comparison(scenario.scenario, name, scenario.minimise, {name: scenario})
     return write_text(Path(path), report_html(comparison, lang=lang, **drawing))
 
 

@@ -45,11 +45,11 @@ def require_target(path: Path, kind: str = "", endings: tuple[str, ...] = ()) ->
     if path.is_dir():
         example = path / f"{what}{endings[0] if endings else ''}"
         raise DataError(f"{path} is a folder; name a file, e.g. {example}")
+    if path.exists() and not path.is_file():
+        raise _special(path, wanted)
     if endings and path.suffix.lower() not in endings:
         possible = " or ".join(filter(None, (", ".join(endings[:-1]), endings[-1])))
         raise DataError(f"{path}: a {what} is written as {possible}; end its name so")
-    if path.exists() and not path.is_file():
-        raise _special(path, wanted)
     return path
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -146,6 +147,82 @@ def test_output_that_cannot_hold_chinese_still_comes(small_model):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize(("arguments", "says"), [
+    (["run", "MODEL", "--map", "/dev/null"], "/dev/null is a device"),
+    (["run", "MODEL", "--map", "x.pdf"], "a map is written as .html or .htm"),
+    (["run", "MODEL", "--save", "/dev/null"], "/dev/null is a device"),
+    (["run", "MODEL", "--save", "LINK"], "is a link to"),
+    (["stream", "MODEL", "--save", "LINK"], "is a link to"),
+    (["new", "LINK", "--from", "gulf"], "is a link to"),
+    (["report", "MODEL", "--out", "x.pdf"], "a report is written as .html or .htm"),
+    (["compare", "MODEL", "--map", "LINK"], "is a link to"),
+    (["compare", "MODEL", "--csv", "x.xlsx"], "a table is written as .csv"),
+    (["freeze", "MODEL", "--csv", "x.pdf"], "a table is written as .csv"),
+    (["freeze", "MODEL", "--map", "x.png"], "a map is written as"),
+    (["frontier", "MODEL", "--csv", "LINK"], "is a link to"),
+    (["frontier", "MODEL", "--plot", "x.html"], "a plot is written as .png, .svg or .pdf"),
+    (["backcast", "MODEL", "--csv", "x"], "a table is written as .csv"),
+    (["show", "MODEL", "--map", "x.svg"], "a map is written as"),
+])
+def test_what_cannot_be_written_is_refused_before_the_model_is_read(tmp_path, arguments, says):
+    """The model is a folder with nothing in it: had it been read, that would be what is said."""
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to("there")
+    paths = {"MODEL": str(tmp_path), "LINK": str(tmp_path / "link")}
+    if "--map" in arguments or "--csv" in arguments:
+        paths["LINK"] += ".html" if "--map" in arguments else ".csv"
+        (tmp_path / "link").rename(paths["LINK"])
+    done = CliRunner().invoke(app, [paths.get(one, one) for one in arguments])
+    assert isinstance(done.exception, cg.DataError)
+    assert says in str(done.exception)
+    assert sorted(one.stem for one in tmp_path.iterdir()) == ["link", "there"]
+
+
+def test_a_saved_run_is_shown_reported_and_asked_again_from_its_folder(small_model, tmp_path):
+    run("run", small_model, "--regime", "edwc", "--save", tmp_path / "run")
+    shutil.rmtree(small_model)
+    folder, page, paper = (tmp_path / name for name in ("run", "m.html", "r.html"))
+    shown = run("show", folder, "--map", page, "--worldview", "natural-earth-de-facto")
+    assert shown.returncode == 0, shown.stderr
+    for word in ("regime edwc", "training", "west-serves-eastern-batch", "MWh"):
+        assert word in shown.stdout
+    assert "natural-earth-de-facto" in page.read_text("utf-8")
+    done = run("report", folder, "--out", paper)
+    assert done.returncode == 0, done.stderr
+    kept, text = cg.read(folder), paper.read_text("utf-8")
+    assert text.count('class="regime"') == 1 and kept.regime.title in text
+    done = run("report", folder, "--regimes", "edwc,public-pool", "--out", paper)
+    assert done.returncode == 0 and paper.read_text("utf-8").count('class="regime"') == 2
+    asked = run("explain", folder, "--region", "CN-SH", "--site", kept.scenario.sites.index[0])
+    assert asked.returncode == 0 and "CN-SH" in asked.stdout
+    (folder / "inputs" / "sites.parquet").unlink()
+    for command in (["show", folder], ["report", folder, "--out", paper], ["check", folder]):
+        done = run(*command)
+        assert done.returncode == 1 and "inputs/sites.parquet: is missing" in done.stderr
+    empty = run("show", tmp_path)
+    assert empty.returncode == 1 and "is no saved run: it holds no run.json" in empty.stderr
+
+
+def test_a_streamed_run_is_shown_and_its_report_refused_with_what_is_possible(
+    small_model, tmp_path
+):
+    cg.solve_streamed(cg.load(small_model), tmp_path / "year")
+    shown = run("show", tmp_path / "year", "--map", tmp_path / "m.html")
+    assert shown.returncode == 0 and "proven over all columns" in shown.stdout, shown.stderr
+    assert (tmp_path / "m.html").stat().st_size > 1000
+    done = run("report", tmp_path / "year", "--out", tmp_path / "r.html")
+    assert done.returncode == 1 and "computegrid show" in done.stderr
+
+
+def test_a_run_is_not_solved_for_a_folder_it_cannot_be_saved_in(small_model, tmp_path):
+    folder = cg.solve(cg.load(small_model)).save(tmp_path / "run")
+    with (folder / "flows.csv").open("a") as file:
+        file.write("a note\n")
+    done = run("run", small_model, "--save", folder)
+    assert done.returncode == 1 and "flows.csv: was changed" in done.stderr
+    assert "Totals" not in done.stdout
+
+
 def test_interrupt_leaves_nothing_and_says_so(small_model, tmp_path):
     """Interrupted once the model is being read: 130, one sentence, no folder."""
     program = ("import threading, _thread, sys\n"
@@ -173,7 +250,7 @@ def test_studies_at_the_command_line(small_model, tmp_path):
     assert len(pd.read_csv(curve)) == 2
     assert plot.read_bytes().startswith(b"\x89PNG")
     refused = runner.invoke(app, ["frontier", str(small_model), "--plot", "curve.xyz"])
-    assert "ends in .png, .svg, .pdf" in str(refused.exception)
+    assert "is written as .png, .svg or .pdf" in str(refused.exception)
     done = runner.invoke(app, ["freeze", str(small_model), "--by", "chip_origin", "--only", "US",
                                "--spare-nobody", "--no-give-way"])
     assert done.exit_code == 0, done.output

@@ -17,12 +17,13 @@ from computegrid.commands.shared import (
     LangOption,
     Model,
     RegimeOption,
+    check_target,
     load_model,
     plain,
     stdout,
+    write_table,
 )
 from computegrid.maps.words import check_lang
-from computegrid.saving import safe_csv, write_atomically
 from computegrid.studies.backcast import ANSWERS, Backcast
 from computegrid.studies.backcast import backcast as studies_backcast
 
@@ -47,14 +48,12 @@ def backcast(
     """
     console = stdout()
     check_lang(lang)
+    check_target(csv_file, "table")
     scenario = load_model(console, model)
     with console.status("solving"):
         found = studies_backcast(scenario, regime, price_seen=price_seen)
     print_backcast(console, found, lang)
-    if csv_file is not None:
-        write_atomically(csv_file, lambda path: safe_csv(
-            found.table.reset_index()).to_csv(path, index=False))
-        console.print(f"table: {csv_file}", soft_wrap=True)
+    write_table(console, found.table, csv_file)
     if found.missed:
         raise typer.Exit(EXIT_CONTROL_MISSED)
 

@@ -22,18 +22,19 @@ from computegrid.commands.shared import (
     map_options,
     plain,
     progress_bar,
+    saved_run,
     stdout,
     write_map,
+    write_table,
 )
 from computegrid.errors import DataError
-from computegrid.saving import safe_csv, write_atomically
+from computegrid.saving import write_atomically
+from computegrid.streaming.answer import StreamedRun
 from computegrid.studies.compare import compare as studies_compare
 from computegrid.studies.freeze import freeze as studies_freeze
 from computegrid.studies.frontier import frontier as studies_frontier
 from computegrid.studies.ladder import ladder as studies_ladder
 from computegrid.studies.reserve import RESERVE_MOST
-
-PLOTS = (".png", ".svg", ".pdf")
 
 
 def compare(
@@ -56,17 +57,15 @@ def compare(
     Example: [bold]computegrid compare europe --regimes open-market,eu-control --map c.html[/bold]
     """
     console = stdout()
-    check_target(map_file)
+    check_target(map_file, "map")
+    check_target(csv_file, "table")
     drawing = map_options(lang, land, worldview, base_map, base_map_note)
     scenario = load_model(console, model)
     names = None if regimes is None else [name.strip() for name in regimes.split(",")]
     with progress_bar(console) as progress:
         comparison = studies_compare(scenario, names, base, progress=progress)
     saystudies.print_comparison(console, comparison)
-    if csv_file is not None:
-        write_atomically(csv_file, lambda path: safe_csv(
-            comparison.table.rename_axis("regime").reset_index()).to_csv(path, index=False))
-        console.print(f"table: {csv_file}", soft_wrap=True)
+    write_table(console, comparison.table.rename_axis("regime"), csv_file)
     write_map(console, comparison, map_file, **drawing)
 
 
@@ -102,7 +101,8 @@ def freeze(
     Example: [bold]computegrid freeze europe --by control --map freeze.html[/bold]
     """
     console = stdout()
-    check_target(map_file)
+    check_target(map_file, "map")
+    check_target(csv_file, "table")
     drawing = map_options(lang, land, worldview, base_map, base_map_note)
     scenario = load_model(console, model)
     names = None if only is None else [name.strip() for name in only.split(",")]
@@ -111,10 +111,7 @@ def freeze(
             scenario, by, depth, regime, spare_own,  # type: ignore[arg-type]
             give_way=give_way, only=names, reserve_most=reserve_most, progress=progress)
     saystudies.print_freeze(console, desk)
-    if csv_file is not None:
-        write_atomically(csv_file, lambda path: safe_csv(
-            desk.table.reset_index()).to_csv(path, index=False))
-        console.print(f"table: {csv_file}", soft_wrap=True)
+    write_table(console, desk.table, csv_file)
     write_map(console, desk, map_file, **drawing)
 
 
@@ -152,20 +149,17 @@ def frontier(
     Example: [bold]computegrid frontier europe -x foreign_share --points 10 --plot curve.png[/bold]
     """
     console = stdout()
-    if plot_file is not None and plot_file.suffix not in PLOTS:
-        raise DataError(f"--plot {plot_file}: the name ends in {', '.join(PLOTS)}")
+    check_target(plot_file, "plot")
+    check_target(csv_file, "table")
     scenario = load_model(console, model)
     with progress_bar(console) as progress:
         curve = studies_frontier(scenario, x, y, points, regime, progress=progress)
     saystudies.print_frontier(console, curve)
-    if csv_file is not None:
-        write_atomically(csv_file, lambda path: safe_csv(
-            curve.table.reset_index()).to_csv(path, index=False))
-        console.print(f"table: {csv_file}", soft_wrap=True)
+    write_table(console, curve.table, csv_file)
     if plot_file is not None:
         figure = curve.plot().figure
         write_atomically(plot_file, lambda path: figure.savefig(
-            path, format=plot_file.suffix[1:], dpi=140, bbox_inches="tight"))
+            path, format=plot_file.suffix[1:].lower(), dpi=140, bbox_inches="tight"))
         console.print(f"plot:  {plot_file}", soft_wrap=True)
 
 
@@ -191,7 +185,8 @@ def report(
     model: Model,
     out: Annotated[Path, typer.Option(metavar="FILE", help="The HTML file to write.")],
     regimes: Annotated[Optional[str], typer.Option(  # noqa: UP045
-        metavar="A,B,...", help="Regimes to report on; all of the model's if left out.")] = None,
+        metavar="A,B,...", help="Regimes to report on; left out: all of the model's, or that of a "
+        "saved run.")] = None,
     lang: LangOption = "en",
     land: LandOption = "coarse",
     worldview: WorldviewOption = None,
@@ -200,16 +195,20 @@ def report(
 ) -> None:
     """Write a report: totals, tables, plots, maps, rules with their sources, estimates.
 
+    Of a saved run it is about that run, without solving; of other regimes too with --regimes.
+
     Example: [bold]computegrid report europe --regimes open-market,eu-control --out r.html[/bold]
     """
     from computegrid.report import write_report
 
     console = stdout()
-    check_target(out)
+    check_target(out, "report")
     drawing = map_options(lang, land, worldview, base_map, base_map_note)
-    scenario = load_model(console, model)
+    told = saved_run(console, model) or load_model(console, model)
+    if isinstance(told, StreamedRun):
+        raise DataError(f"{model} holds a streamed run, of which there is no report; `computegrid "
+                        f"show {model} --map FILE` says and draws what it answers")
     names = None if regimes is None else [name.strip() for name in regimes.split(",")]
-    out.parent.mkdir(parents=True, exist_ok=True)
     with progress_bar(console) as progress:
-        write_report(scenario, names, out, progress=progress, **drawing)
+        write_report(told, names, out, progress=progress, **drawing)
     console.print(f"report: {out}  (one page, no network needed; prints to PDF)", soft_wrap=True)

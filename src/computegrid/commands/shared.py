@@ -9,13 +9,22 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
+import pandas as pd
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from computegrid.errors import DataError
-from computegrid.scenario.bundled import load
+from computegrid.dispatch import Dispatch
+from computegrid.manifest import RUN_FILE
+from computegrid.reading import read
+from computegrid.saving import safe_csv, write_atomically
+from computegrid.scenario.bundled import MODEL_FILE, load
 from computegrid.scenario.scenario import Scenario
+from computegrid.streaming.answer import StreamedRun
+from computegrid.targets import PAGES, PLOTS, TABLES, require_target
+
+ENDINGS = {"map": PAGES, "report": PAGES, "table": TABLES, "plot": PLOTS}
+"""What the commands write into one file, and what its name may end in."""
 
 
 class Gaps(StrEnum):
@@ -26,8 +35,8 @@ class Gaps(StrEnum):
 
 
 Model = Annotated[str, typer.Argument(
-    metavar="MODEL", help="A bundled model (see `computegrid models`), a TOML file, or a folder "
-    "with model.toml.")]
+    metavar="MODEL", help="A bundled model (see `computegrid models`), a TOML file, a folder with "
+    "model.toml, or that of a saved run (its inputs and regimes).")]
 RegimeOption = Annotated[Optional[str], typer.Option(  # noqa: UP045 - typer reads it at run time
     "--regime", "-r", metavar="NAME",
     help="Rules to solve under; left out: the model's default.")]
@@ -49,9 +58,21 @@ NoteOption = Annotated[str, typer.Option(
 
 
 def load_model(console: Console, model: str, fill: Gaps | None = None) -> Scenario:
-    """Load a model while saying so."""
+    """Load a model, or the scenario of a saved run, while saying so."""
+    saved = saved_run(console, model)
+    if saved is not None:
+        return saved.scenario
     with console.status(f"reading {model}"):
         return load(model, fill=None if fill is None else fill.value)
+
+
+def saved_run(console: Console, model: str) -> Dispatch | StreamedRun | None:
+    """Read what is saved in a folder; None if the name is that of a model."""
+    folder = Path(model)
+    if (folder / MODEL_FILE).is_file() or not (folder / RUN_FILE).is_file():
+        return None
+    with console.status(f"reading {model}"):
+        return read(folder)
 
 
 def tell_remarks(scenario: Scenario, model: str) -> None:
@@ -69,7 +90,6 @@ def write_map(console: Console, answer: Any, file: Path | None, **options: Any) 
         return
     from computegrid.maps.page import save_page
 
-    file.parent.mkdir(parents=True, exist_ok=True)
     with console.status("drawing the map"):
         save_page(answer.explore(**options), file)
     console.print(f"map:    {file}  (open it in a browser; it needs no network)", soft_wrap=True)
@@ -88,10 +108,24 @@ def map_options(
             "base_map_note": note}
 
 
-def check_target(file: Path | None) -> None:
-    """Refuse a map file that cannot be one before anything is solved."""
-    if file is not None and file.is_dir():
-        raise DataError(f"--map {file} is a folder; name a file, e.g. {file / 'map.html'}")
+def check_target(file: Path | None, kind: str) -> None:
+    """Refuse a file for a map, report, table or plot before anything is solved, if it can be none.
+
+    Raises
+    ------
+    DataError
+        As :func:`computegrid.targets.require_target`.
+    """
+    if file is not None:
+        require_target(file, kind, ENDINGS[kind])
+
+
+def write_table(console: Console, table: pd.DataFrame, file: Path | None) -> None:
+    """Write a table as CSV, if a file is asked for; its index becomes columns."""
+    if file is None:
+        return
+    write_atomically(file, lambda path: safe_csv(table.reset_index()).to_csv(path, index=False))
+    console.print(f"table: {file}", soft_wrap=True)
 
 
 @contextmanager

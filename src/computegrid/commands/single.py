@@ -1,4 +1,4 @@
-"""Commands on one model: list, run, check, new."""
+"""Commands on one model: list, run, show, stream, check, new."""
 
 from __future__ import annotations
 
@@ -28,9 +28,13 @@ from computegrid.commands.shared import (
     write_map,
 )
 from computegrid.dispatch import solve
+from computegrid.reading import read
+from computegrid.saving import require_run_target
 from computegrid.scenario.bundled import load, models
 from computegrid.scenario.newmodel import new_model
+from computegrid.streaming.answer import StreamedRun
 from computegrid.streaming.run import solve_streamed
+from computegrid.targets import require_folder_target
 
 
 class Goal(StrEnum):
@@ -69,10 +73,14 @@ def run(
     Example: [bold]computegrid run china --regime edwc --map china.html --save china-run[/bold]
     """
     console = stdout()
-    check_target(map_file)
+    check_target(map_file, "map")
+    if save is not None:
+        require_folder_target(save)
     drawing = map_options(lang, land, worldview, base_map, base_map_note)
     scenario = load_model(console, model, fill)
     tell_remarks(scenario, model)
+    if save is not None:
+        require_run_target(save, scenario.name)
     with console.status(f"solving {scenario.arrays.n_lanes * scenario.arrays.n_hours:,} flows"):
         dispatch = solve(scenario, regime, minimise.value, solver=solver)
     say.print_dispatch(console, dispatch)
@@ -80,6 +88,34 @@ def run(
         dispatch.save(save)
         console.print(f"tables: {save}", soft_wrap=True)
     write_map(console, dispatch, map_file, **drawing)
+
+
+def show(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a saved run.")],
+    map_file: MapOption = None,
+    lang: LangOption = "both",
+    land: LandOption = "coarse",
+    worldview: WorldviewOption = None,
+    base_map: BaseMapOption = None,
+    base_map_note: NoteOption = "",
+) -> None:
+    """Say what a saved run answers, from its folder alone; draw its map. Solves nothing.
+
+    Every file is compared with what was saved; those that were changed are named.
+
+    Example: [bold]computegrid show china-run --map china.html[/bold]
+    """
+    console = stdout()
+    check_target(map_file, "map")
+    drawing = map_options(lang, land, worldview, base_map, base_map_note)
+    with console.status(f"reading {folder}"):
+        found = read(folder)
+    tell_remarks(found.scenario, str(folder))
+    if isinstance(found, StreamedRun):
+        saystudies.print_streamed(console, found)
+    else:
+        say.print_dispatch(console, found)
+    write_map(console, found, map_file, **drawing)
 
 
 def stream(
@@ -98,6 +134,7 @@ def stream(
     Example: [bold]computegrid stream my-year --regime carbon-cap --save year[/bold]
     """
     console = stdout()
+    require_folder_target(save)
     scenario = load_model(console, model, fill)
     with progress_bar(console) as progress:
         found = solve_streamed(scenario, save, regime, gap=gap, days=days, progress=progress)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import folium
 from branca.element import Element, Figure
@@ -24,6 +24,7 @@ from computegrid.maps.shapes import Shapes, shapes_of
 from computegrid.maps.views import View
 from computegrid.maps.words import Lang, check_lang, words
 from computegrid.saving import write_text
+from computegrid.targets import PAGES, require_target
 
 if TYPE_CHECKING:
     from computegrid.dispatch import Dispatch
@@ -108,7 +109,14 @@ def draw_views(
 
 
 def save_page(page: folium.Map, path: str | os.PathLike[str]) -> Path:
-    """Write a map to a file: the whole page is there afterwards, or the file is as it was."""
+    """Write a map to a file: the whole page is there afterwards, or the file is as it was.
+
+    Raises
+    ------
+    DataError
+        If no page can be written there, e.g. a link, a device, or a name that ends in ``.pdf``.
+    """
+    require_target(Path(path), "map", PAGES)
     return write_text(Path(path), page.get_root().render())
 
 
@@ -148,6 +156,22 @@ class OfflineMap(folium.Map):
         self.west = float(values["west_deg"])
         self.body = _body(self.get_name(), values, head, land)
         Page(title=safe(head.title), lang=head.html_lang).add_child(self)
+
+    def save(
+        self, outfile: str | bytes | os.PathLike[str] | BinaryIO, close_file: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        """Write the page to a file as :func:`save_page` does, or into one that is open.
+
+        Raises
+        ------
+        DataError
+            If no page can be written there, e.g. a link, a device, or a name that ends in ``.pdf``.
+        """
+        if isinstance(outfile, (str, bytes, os.PathLike)):
+            save_page(self, os.fsdecode(outfile))
+        else:
+            super().save(outfile, close_file, **kwargs)
 
     def render(self, **kwargs: Any) -> str:
         """Put the page's parts into the figure as they are.

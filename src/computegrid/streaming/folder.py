@@ -24,7 +24,6 @@ from computegrid.streaming.answer import StreamedRun
 from computegrid.streaming.finish import Proof
 from computegrid.streaming.tables import TABLES
 from computegrid.tables.labels import as_text
-from computegrid.targets import require_folder_target
 
 KIND = "streamed"
 """What ``run.json`` says its run is."""
@@ -97,7 +96,6 @@ def require_free(place: Path) -> None:
     ------
     DataError
     """
-    require_folder_target(place)
     if place.is_dir() and any(place.iterdir()) and not (place / "work").is_dir():
         raise DataError(f"{place} is not empty and holds no run that was stopped; "
                         "name another folder")

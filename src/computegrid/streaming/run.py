@@ -25,6 +25,7 @@ from computegrid.streaming.lock import locked
 from computegrid.streaming.networks import Progress
 from computegrid.streaming.search import ROUNDS, search_windows
 from computegrid.streaming.window import Window, cut_chains, windows_of
+from computegrid.targets import require_folder_target
 
 __all__ = ["StreamedRun", "solve_streamed"]
 
@@ -77,8 +78,8 @@ def solve_streamed(
         If the gap is not reached, the networks cannot be solved, or the answer does not hold what
         it should; no tables are left then.
     DataError
-        If the folder holds another run (finished or not), another process is at work in it, or some
-        demand is too small to be told beside the largest.
+        If the folder is none (a file, a link, a device), holds another run (finished or not),
+        another process is at work in it, or some demand is too small to be told beside the largest.
 
     Examples
     --------
@@ -96,7 +97,7 @@ def solve_streamed(
     ...     (round(run.cost_usd), len(run.flows))
     (672, 96)
     """
-    own, place = scenario.regime(regime), Path(folder)
+    own, place = scenario.regime(regime), require_folder_target(Path(folder))
     require_span(scenario.tables, scenario.arrays)
     if days < 1 or not gap > 0:
         raise ScenarioError(f"days is at least 1 and gap above 0; got {days!r} and {gap!r}")
