@@ -6,7 +6,7 @@ from pathlib import Path
 
 from computegrid.dispatch import Dispatch
 from computegrid.errors import DataError, SolverError
-from computegrid.manifest import INPUTS, read_told, require_unchanged
+from computegrid.manifest import INPUTS, hashed, read_told, require_unchanged
 from computegrid.program.build import build_program
 from computegrid.runs import UNREADABLE, inputs_again, stored_arrays
 from computegrid.solvers.certificate import certify
@@ -54,13 +54,16 @@ def read(path: str | Path) -> Dispatch | StreamedRun:
         raise DataError(f"{folder} is no saved run that can be read: {error}") from error
     lp = build_program(scenario, regime, told["minimise"])
     if (len(x), len(row_dual)) != (lp.n_columns, lp.n_rows):
-        raise DataError(f"{folder} holds a program with equations of its own, which is not kept; "
-                        "read its tables as CSV or Parquet")
+        what = ("equations of its own, which is not kept" if hashed(told) else
+                "other equations, those of an older version or its own, which are not kept")
+        raise DataError(f"{folder} holds a program with {what}; read its tables as CSV or Parquet, "
+                        "or solve again")
     solution = Solution(Status.OPTIMAL, x, row_dual, told["solver"], 0.0)
     try:
         certificate, reduced = certify(lp, solution, scenario.arrays)
     except SolverError as error:
-        raise DataError(f"{folder} was changed or damaged: {error}") from error
+        older = "" if hashed(told) else ", or is of a version with other equations"
+        raise DataError(f"{folder} was changed or damaged{older}: {error}") from error
     return Dispatch(
         scenario=scenario, regime=regime, minimise=told["minimise"], status=told["status"],
         solver=told["solver"], certificate=certificate, _lp=lp, _x=x, _row_dual=row_dual,

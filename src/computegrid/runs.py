@@ -55,9 +55,6 @@ def inputs_of(scenario: Scenario) -> tuple[dict[str, pd.DataFrame], dict[str, np
 def described(scenario: Scenario, regime: Regime) -> dict[str, Any]:
     """What ``run.json`` says of the inputs: names, rules, versions and a hash of all figures."""
     rules = [_rule(rule) for rule in regime.rules]
-    digest = hashlib.sha256(json.dumps(rules, sort_keys=True, default=str).encode())
-    for field in fields(Arrays):
-        digest.update(np.ascontiguousarray(getattr(scenario.arrays, field.name)).tobytes())
     return {
         "format": FORMAT,
         "scenario": {
@@ -71,7 +68,8 @@ def described(scenario: Scenario, regime: Regime) -> dict[str, Any]:
         "regimes": {name: _regime(one) for name, one in scenario.regimes.items()},
         "regime_text": {k: getattr(regime, k) for k in ("title", "title_zh", "source", "note")},
         "notes": [asdict(note) for note in scenario._notes],
-        "inputs_sha256": digest.hexdigest(),
+        "inputs_sha256": _digest(rules, {
+            f.name: getattr(scenario.arrays, f.name) for f in fields(Arrays)}),
         "versions": {name: version(name) for name in _PACKAGES}
         | {"python": platform.python_version()},
     }
@@ -90,11 +88,16 @@ def inputs_again(folder: Path, told: Mapping[str, Any]) -> tuple[Scenario, Regim
         regime = Regime(told["regime"], tuple(map(_as_rule, told["rules"])), **told["regime_text"])
     except UNREADABLE as error:
         raise DataError(f"{folder} is no saved run that can be read: {error}") from error
-    if described(scenario, regime)["inputs_sha256"] != told["inputs_sha256"]:
-        raise DataError(f"{folder}: its inputs are not those the run was made from"
-                        + ("" if hashed(told) else ", or were written by an older version in "
-                           "another way; solve again"))
     return scenario, regime
+
+
+def _digest(rules: list[Any], arrays: Mapping[str, np.ndarray]) -> str:
+    """A hash of rules and of the arrays there are: an older version had fewer."""
+    digest = hashlib.sha256(json.dumps(rules, sort_keys=True, default=str).encode())
+    for name in (field.name for field in fields(Arrays)):
+        if name in arrays:
+            digest.update(np.ascontiguousarray(arrays[name]).tobytes())
+    return digest.hexdigest()
 
 
 def _scenario(folder: Path, told: Mapping[str, Any]) -> Scenario:
@@ -110,6 +113,8 @@ def _scenario(folder: Path, told: Mapping[str, Any]) -> Scenario:
               if name.startswith(_BESIDE)}
     of_given = {name: tables.pop(f"{_GIVEN}{name}", None) for name in _GIVEN_TABLES}
     stored = stored_arrays(folder / INPUTS / "scenario.npz")
+    if _digest(told["rules"], stored) != told["inputs_sha256"]:
+        raise DataError(f"{folder}: its inputs are not those the run was made from")
     stored = {"chain": stored["day"], **stored}  # a run of before there were chains: days
     arrays = Arrays(**{field.name: stored[field.name] for field in fields(Arrays)})
     return Scenario(
