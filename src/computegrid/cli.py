@@ -9,10 +9,9 @@ from io import TextIOWrapper
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from computegrid.commands import backcasting, many, single
-from computegrid.commands.shared import plain
+from computegrid.commands.console import marked, stderr
 from computegrid.errors import ComputegridError, InfeasibleError, RuleWarning, SolverError
 
 EXIT_WRONG_INPUT, EXIT_INFEASIBLE, EXIT_NO_ANSWER, EXIT_INTERRUPTED = 1, 3, 4, 130
@@ -53,19 +52,18 @@ def main(arguments: list[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
-    stderr = Console(stderr=True, highlight=False)
-    warnings.showwarning = lambda message, *_args, **_kwargs: stderr.print(
-        f"[yellow]note:[/yellow] {plain(message)}", soft_wrap=True
-    )
+    console = stderr()
+    warnings.showwarning = lambda message, *_args, **_kwargs: console.print(
+        marked("note:", "yellow", message), soft_wrap=True)
     warnings.simplefilter("always", RuleWarning)
     try:
         app(arguments)
     except SystemExit as ended:
         if ended.code == EXIT_INTERRUPTED:
-            stderr.print("interrupted; nothing half-written was left behind")
+            console.print("interrupted; nothing half-written was left behind")
         raise
     except (ComputegridError, OSError) as error:
-        stderr.print(f"[red]error:[/red] {plain(error)}", soft_wrap=True)
+        console.print(marked("error:", "red", error), soft_wrap=True)
         sys.exit(_exit_code(error))
 
 

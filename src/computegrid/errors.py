@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from computegrid.inert import inert
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MOST_FAULTS_SHOWN = 40
+MOST_ROWS_NAMED = 3
+"""Rows and values of one cause that are named; the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -47,18 +51,53 @@ class Fault:
     cure: str = ""
 
     def __str__(self) -> str:
-        place = self.table
-        if self.row:
-            place += f", row {self.row}"
-        if self.column:
-            place += f", column {self.column}"
-        found = "" if self.value is None else f"{_short(self.value)}: "
-        cure = f"; {self.cure}" if self.cure else ""
-        return f"{place}: {found}{self.message}{cure}"
+        return _line([self])
+
+
+def lines_of(faults: Iterable[Fault]) -> list[str]:
+    """Return a line for each cause: faults that differ in row and value alone are one line.
+
+    Examples
+    --------
+    >>> lines_of([Fault("sites", "must be at least 0", row=row, column="capacity_mw", value=-5.0)
+    ...           for row in "ABCDE"])
+    ['sites, 5 rows (A, B, C, ...), column capacity_mw: -5.0: must be at least 0']
+    """
+    causes: dict[tuple[str, ...], list[Fault]] = {}
+    for fault in faults:
+        cause = (fault.table, fault.column, fault.message, fault.cure)
+        causes.setdefault(cause, []).append(fault)
+    return [_line(alike) for alike in causes.values()]
+
+
+def _line(alike: Sequence[Fault]) -> str:
+    """One line for faults of one cause: where, what was found, what is wrong, what to do."""
+    first = alike[0]
+    rows = _once(fault.row for fault in alike if fault.row)
+    values = _once(_short(fault.value) for fault in alike if fault.value is not None)
+    place = first.table
+    if rows:
+        place += f", row {rows[0]}" if len(rows) == 1 else f", {len(rows)} rows ({_first(rows)})"
+    if first.column:
+        place += f", column {first.column}"
+    found = f"{_first(values)}: " if values else ""
+    cure = f"; {first.cure}" if first.cure else ""
+    return inert(f"{place}: {found}{first.message}{cure}")
+
+
+def _once(words: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(words))
+
+
+def _first(words: Sequence[str]) -> str:
+    return ", ".join([*words[:MOST_ROWS_NAMED], *["..."] * (len(words) > MOST_ROWS_NAMED)])
 
 
 class ComputegridError(Exception):
-    """Base of every error this package raises on purpose."""
+    """Base of every error this package raises on purpose; its text is inert."""
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(inert(message))
 
 
 class _FaultyError(ComputegridError):
@@ -72,8 +111,9 @@ class _FaultyError(ComputegridError):
 
     def __init__(self, message: str, faults: Iterable[Fault] = ()) -> None:
         self.faults = tuple(faults)
-        shown = [f"  - {fault}" for fault in self.faults[:MOST_FAULTS_SHOWN]]
-        hidden = len(self.faults) - len(shown)
+        lines = lines_of(self.faults)
+        shown = [f"  - {line}" for line in lines[:MOST_FAULTS_SHOWN]]
+        hidden = len(lines) - len(shown)
         if hidden > 0:
             shown.append(f"  - ... and {hidden} more")
         super().__init__("\n".join([message, *shown]))
@@ -113,7 +153,10 @@ class SolverError(ComputegridError):
 
 
 class RuleWarning(UserWarning):
-    """A rule has no effect as written, e.g. it selects no lane."""
+    """A rule has no effect as written, e.g. it selects no lane; its text is inert."""
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(inert(message))
 
 
 def nearest(word: str, known: Iterable[str], *, likeness: float = 0.6) -> str | None:

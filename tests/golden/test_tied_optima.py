@@ -148,8 +148,8 @@ def test_a_range_holds_every_optimum_of_a_drawn_world():
 
 @pytest.mark.parametrize(("local", "told"), [(8.0, True), (4.0, False)])
 def test_a_run_says_where_dependence_hangs_on_a_tie(local: float, told: bool):
+    from computegrid.commands.console import stdout
     from computegrid.commands.say import print_dispatch
-    from computegrid.commands.shared import stdout
 
     # batch lies at the cloud, so that both control something; core may join it there or not
     keep = cg.Share(label="keep", supply={"control": "US"}, min=0.125)

@@ -215,8 +215,8 @@ def test_where_nobody_gives_way_only_free_room_helps(atlantic):
 
 def test_what_hangs_on_a_tie_is_said_in_words_and_in_the_map(trnsport):
     """Of a row of the table: the command says held, least and most; so do a map's cells."""
+    from computegrid.commands.console import stdout
     from computegrid.commands.saystudies import print_freeze
-    from computegrid.commands.shared import stdout
     from computegrid.maps.studies import switch_cells
     from computegrid.maps.words import words
 
@@ -242,8 +242,8 @@ def test_what_hangs_on_a_tie_is_said_in_words_and_in_the_map(trnsport):
 
 
 def test_the_command_lists_what_hangs_on_a_tie(atlantic):
+    from computegrid.commands.console import stdout
     from computegrid.commands.saystudies import print_freeze
-    from computegrid.commands.shared import stdout
 
     # core and batch are worth the same: which of them is unserved is a tie
     same = atlantic.replace(workloads=atlantic.workloads.assign(unserved_usd_per_mwh=1000.0))

@@ -67,8 +67,8 @@ def test_what_stops_the_curve_is_said(cheap_or_own):
 def test_the_command_and_the_plot_say_what_stops_the_curve(cheap_or_own):
     import matplotlib.pyplot as plt
 
+    from computegrid.commands.console import stdout
     from computegrid.commands.saystudies import print_frontier
-    from computegrid.commands.shared import stdout
 
     rule = cg.Share(label="promise [70 %]", supply={"control": "US"}, min=0.4)
     curve = cg.frontier(cheap_or_own, points=2, regime=[rule])

@@ -152,7 +152,7 @@ def test_two_spellings_of_a_name_are_one_region():
 
 
 def test_what_is_no_name_is_refused():
-    with pytest.raises(cg.DataError, match=r"row x, column tag: is a list"):
+    with pytest.raises(cg.DataError, match=r"2 rows \(x, y\), column tag: is a list"):
         two_sites([["a"], ["b"]])
     with pytest.raises(cg.DataError, match="is a flag, not a name"):
         two_sites(["A", "B"], pd.DataFrame({"region": [True]}))

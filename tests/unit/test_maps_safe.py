@@ -7,15 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from computegrid.inert import inert
 from computegrid.maps.palette import CONTROL_COLOURS, control_colour, control_group
-from computegrid.maps.safe import plain, safe, safe_json
+from computegrid.maps.safe import safe, safe_json
 
 
 @given(st.text())
 def test_safe_text_holds_no_character_of_markup_or_code(text):
     coded = safe(text)
     assert not set("<>\"'`\\${}") & set(coded)
-    assert html.unescape(coded) == plain(text)
+    assert html.unescape(coded) == inert(text)
 
 
 @given(st.dictionaries(st.text(), st.lists(st.one_of(st.text(), st.integers(), st.none()))))
@@ -23,14 +24,14 @@ def test_safe_json_closes_no_element_and_reads_back(value):
     text = safe_json(value)
     assert not set("<>&'`$\u2028\u2029") & set(text)
     wanted = {
-        plain(k): [plain(v) if isinstance(v, str) else v for v in row] for k, row in value.items()
+        inert(k): [inert(v) if isinstance(v, str) else v for v in row] for k, row in value.items()
     }
     assert json.loads(text) == wanted
 
 
 def test_marks_of_direction_and_control_are_left_out():
-    assert plain("a\u202eb\u2066c\x00\x1bd") == "abcd"
-    assert plain(None) == "" and plain(float("nan")) == ""
+    assert inert("a\u202eb\u2066c\x00\x1bd") == "abcd"
+    assert inert(None) == "" and inert(float("nan")) == ""
     assert safe("贵安集群") == "贵安集群"
 
 

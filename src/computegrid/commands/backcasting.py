@@ -9,9 +9,9 @@ from typing import Annotated, Optional
 import pandas as pd
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
+from computegrid.commands.console import stdout
 from computegrid.commands.say import both, figure_column, name_column, percent
 from computegrid.commands.shared import (
     LangOption,
@@ -19,13 +19,12 @@ from computegrid.commands.shared import (
     RegimeOption,
     check_target,
     load_model,
-    plain,
-    stdout,
     write_table,
 )
 from computegrid.maps.words import check_lang
 from computegrid.studies.backcast import ANSWERS, Backcast
 from computegrid.studies.backcast import backcast as studies_backcast
+from computegrid.units import told
 
 EXIT_CONTROL_MISSED = 5
 
@@ -64,12 +63,12 @@ def print_backcast(console: Console, found: Backcast, lang: str = "both") -> Non
     out = Table(name_column("published figure"), "unit", *map(figure_column, (
         "published", "accepted", "model", "error")), "met", "use", *map(figure_column, (
             "all at home", "by capacity")),
-        title=f"{escape(both(dispatch.scenario))}, regime {escape(dispatch.regime.name)}: "
+        title=f"{both(dispatch.scenario)}, regime {dispatch.regime.name}: "
               "beside what was published"
               + ("" if found.price_seen == 1.0 else f"; price seen: {percent(found.price_seen)}"))
     for name, row in table.iterrows():
         out.add_row(
-            escape(_title(str(name), row, lang)), str(row["unit"]), _short(row["published"]),
+            _title(str(name), row, lang), str(row["unit"]), _short(row["published"]),
             f"{_short(row['least'])}-{_short(row['most'])}", _short(row["modelled"]),
             "-" if pd.isna(row["error"]) else f"{100 * row['error']:+,.0f} %",
             "yes" if row["within"] else "no", str(row["use"]), _short(row["at_home"]),
@@ -89,7 +88,7 @@ def print_backcast(console: Console, found: Backcast, lang: str = "both") -> Non
 def _verdict(found: Backcast) -> str:
     held = float(found.score["controls"][("hold-out", ANSWERS[0])]) > 0
     said = [f"{len(found.missed)} binding figures are missed"
-            + (f": {plain(', '.join(found.missed))}" if found.missed else "")]
+            + (f": {', '.join(found.missed)}" if found.missed else "")]
     if not held:
         said.append("nothing is held out, so nothing says how far the model carries")
     elif found.beats_benchmarks:
@@ -108,9 +107,7 @@ def _title(name: str, row: pd.Series, lang: str) -> str:
 
 
 def _short(figure: float) -> str:
-    if math.isnan(figure):
-        return "-"
-    return f"{figure:,.0f}" if abs(figure) >= 100 else f"{figure:,.3g}"
+    return "-" if math.isnan(figure) else told(figure)
 
 
 _ANSWER = {"modelled": "model", "at_home": "all at home", "by_capacity": "by capacity"}

@@ -8,6 +8,7 @@ from typing import Annotated, Optional
 import typer
 
 from computegrid.commands import saystudies
+from computegrid.commands.console import stdout
 from computegrid.commands.shared import (
     BaseMapOption,
     LandOption,
@@ -20,10 +21,8 @@ from computegrid.commands.shared import (
     check_target,
     load_model,
     map_options,
-    plain,
     progress_bar,
     saved_run,
-    stdout,
     write_map,
     write_table,
 )
@@ -178,7 +177,7 @@ def explain(
     console = stdout()
     scenario = load_model(console, model)
     for name in [workload] if workload is not None else scenario.workloads.index:
-        console.print(plain(scenario.explain(region, name, site, regime)), soft_wrap=True)
+        console.print(str(scenario.explain(region, name, site, regime)), soft_wrap=True)
 
 
 def report(

@@ -6,11 +6,12 @@ import warnings
 
 import pandas as pd
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Column, Table
+from rich.text import Text
 
+from computegrid.commands.console import marked
 from computegrid.dispatch import Dispatch
-from computegrid.errors import RuleWarning
+from computegrid.errors import RuleWarning, lines_of
 from computegrid.maps.touch import slight
 from computegrid.program.build import build_program
 from computegrid.scenario.scenario import Scenario
@@ -31,8 +32,7 @@ def print_models(console: Console, scenarios: list[Scenario]) -> None:
     for scenario in scenarios:
         size = (f"{len(scenario.regions)} regions\n{scenario.arrays.n_sites} sites\n"
                 f"{scenario.arrays.n_hours} time steps")
-        table.add_row(scenario.name, escape(both(scenario)), size,
-                      escape(", ".join(scenario.regimes)))
+        table.add_row(scenario.name, both(scenario), size, ", ".join(scenario.regimes))
     console.print(table)
 
 
@@ -40,8 +40,8 @@ def print_dispatch(console: Console, dispatch: Dispatch) -> None:
     """Say what a dispatch is: totals, who serves what and where, prices, rules."""
     scenario, s = dispatch.scenario, dispatch.summary
     regime = dispatch.regime
-    console.print(f"[bold]{escape(both(scenario))}[/bold], regime [bold]{escape(regime.name)}"
-                  f"[/bold]: {escape(regime.title)}", soft_wrap=True)
+    console.print(Text.assemble((both(scenario), "bold"), ", regime ", (regime.name, "bold"),
+                                f": {regime.title}"), soft_wrap=True)
     total = scenario.arrays.weight_hours.sum()
     console.print(
         f"{scenario.arrays.n_hours} time steps for {total:,.0f} h, facts as of "
@@ -83,19 +83,19 @@ def check_regimes(scenario: Scenario) -> dict[str, list[str]]:
 
 def print_check(console: Console, scenario: Scenario, found: dict[str, list[str]]) -> None:
     """Say what was checked, what is odd about it and which rules have no effect."""
-    console.print(escape(repr(scenario)), soft_wrap=True)
-    odd = scenario.remarks
+    console.print(repr(scenario), soft_wrap=True)
+    odd = lines_of(scenario.remarks)
     for remark in odd[:MOST_REMARKS]:
-        console.print(f"  [yellow]odd[/yellow] {escape(str(remark))}", soft_wrap=True)
+        console.print(marked("  odd", "yellow", remark), soft_wrap=True)
     if len(odd) > MOST_REMARKS:
         console.print(f"  ... and {len(odd) - MOST_REMARKS} more (scenario.remarks)")
     for name, notes in found.items():
+        mark, style = ("  note", "yellow") if notes else ("  ok", "green")
         rules = len(scenario.regimes[name].rules)
-        mark = "[yellow]note[/yellow]" if notes else "[green]ok[/green]"
-        console.print(f"  {mark} regime {escape(name)}: {rules} rules", soft_wrap=True)
+        console.print(marked(mark, style, f"regime {name}: {rules} rules"), soft_wrap=True)
         for note in notes:
-            console.print(f"       {escape(note)}", soft_wrap=True)
-    console.print("[green]the model can be run[/green]")
+            console.print(f"       {note}", soft_wrap=True)
+    console.print("the model can be run", style="green")
 
 
 def _print_workloads(console: Console, dispatch: Dispatch) -> None:
@@ -105,7 +105,7 @@ def _print_workloads(console: Console, dispatch: Dispatch) -> None:
     table = Table(name_column("workload"), *map(figure_column, figures), title="Workloads")
     for name, row in dispatch.by_workload.iterrows():
         carbon = row["carbon_t"] * 1000 / row["served_mwh"] if row["served_mwh"] > 0 else 0.0
-        table.add_row(escape(str(name)), told(row["demand_mwh"] / 1000),
+        table.add_row(str(name), told(row["demand_mwh"] / 1000),
                       told(row["unserved_mwh"] / 1000), percent(row["home_share"]),
                       f"{row['mean_distance_km']:,.0f}", f"{row['mean_rtt_ms']:.1f}",
                       told(carbon))
@@ -122,7 +122,7 @@ def _print_waiting(console: Console, dispatch: Dispatch) -> None:
     table = Table(name_column("workload"), *map(figure_column, figures),
                   title="Work that waited (first come, first served; the mean is of what waited)")
     for name, row in delays.iterrows():
-        table.add_row(escape(str(name)), told(row["demand_mwh"] / 1000),
+        table.add_row(str(name), told(row["demand_mwh"] / 1000),
                       told(row["waited_mwh"] / 1000), f"{row['mean_delay_hours']:.1f}",
                       f"{row['longest_delay_hours']:g}", f"{row['defer_hours']:g}")
     console.print(table)
@@ -141,7 +141,7 @@ def _print_exchange(console: Console, dispatch: Dispatch) -> None:
                   title=f"Where served work is done, by {by}")
     for name, row in total.iterrows():
         whole = row.sum()
-        table.add_row(escape(str(name)), *[
+        table.add_row(str(name), *[
             percent(row[c] / whole) if whole > 0 else "-" for c in columns])
     console.print(table)
     _print_largest_move(console, moved, by)
@@ -157,9 +157,9 @@ def _print_largest_move(console: Console, moved: pd.DataFrame, by: str) -> None:
         return
     work = moved.xs(wanted, level="wanted_in")
     shares = (work[done] / work.T.sum()).sort_values(ascending=False)
-    listed = ", ".join(f"{escape(str(name))} {percent(share)}" for name, share in shares.items())
-    console.print(f"Largest move: {escape(wanted)} → {escape(done)} ({by}), "
-                  f"{told(most / 1000)} GWh of work; of what is wanted in {escape(wanted)}: "
+    listed = ", ".join(f"{name!s} {percent(share)}" for name, share in shares.items())
+    console.print(f"Largest move: {wanted} → {done} ({by}), "
+                  f"{told(most / 1000)} GWh of work; of what is wanted in {wanted}: "
                   f"{listed}", soft_wrap=True)
 
 
@@ -167,7 +167,7 @@ def _print_control(console: Console, dispatch: Dispatch) -> None:
     shares = dispatch.control_shares
     if len(shares) <= 1:
         return
-    text = ", ".join(f"{escape(str(name))} {percent(v)}" for name, v in shares.head(8).items())
+    text = ", ".join(f"{name} {percent(v)}" for name, v in shares.head(8).items())
     console.print(f"Work by who controls the site: {text}", soft_wrap=True)
     least, most = dispatch.dependence_range
     if most - least > TOLD_SHARE:
@@ -186,7 +186,7 @@ def _print_unserved(console: Console, dispatch: Dispatch) -> None:
         "unserved GWh", "of demand", "critical unserved GWh", "of critical")),
         title="What goes unserved, the worst critical losses first")
     for name, row in lost.head(MOST_COUNTRIES).iterrows():
-        table.add_row(escape(str(name)), told(row["unserved_mwh"] / 1000),
+        table.add_row(str(name), told(row["unserved_mwh"] / 1000),
                       percent(row["unserved_share"]), told(row["critical_unserved_mwh"] / 1000),
                       percent(row["critical_unserved_share"]))
     console.print(table)
@@ -200,7 +200,7 @@ def _print_owners(console: Console, dispatch: Dispatch) -> None:
     total = float(rents["rent_usd"].sum())
     if total <= 0:
         return
-    text = ", ".join(f"{escape(str(name))} {percent(share)}"
+    text = ", ".join(f"{name} {percent(share)}"
                      for name, share in rents["share"].head(6).items() if share >= 0.001)
     console.print(f"Rents of scarce capacity: {told(total / 1e6)} M USD, by ultimate owner: "
                   f"{text}", soft_wrap=True)
@@ -214,8 +214,8 @@ def _print_prices(console: Console, dispatch: Dispatch) -> None:
     names = _names(dispatch.scenario)
     console.print(
         f"Price of compute ({unit.replace('_per_', '/')}, mean of workloads and hours): lowest "
-        f"{told(by_region.iloc[0])} in {escape(names.get(low, str(low)))}, highest "
-        f"{told(by_region.iloc[-1])} in {escape(names.get(high, str(high)))}", soft_wrap=True)
+        f"{told(by_region.iloc[0])} in {names.get(low, str(low))}, highest "
+        f"{told(by_region.iloc[-1])} in {names.get(high, str(high))}", soft_wrap=True)
 
 
 def _print_rules(console: Console, dispatch: Dispatch) -> None:
@@ -234,19 +234,19 @@ def _print_rules(console: Console, dispatch: Dispatch) -> None:
     for row in strongest.head(MOST_ROWS).itertuples():
         hour = "" if pd.isna(row.hour) else str(row.hour)  # type: ignore[arg-type]
         where = ", ".join(part for part in (str(row.group), hour) if part)
-        table.add_row(escape(str(row.rule)), str(row.kind), escape(where),
+        table.add_row(str(row.rule), str(row.kind), where,
                       told(row.shadow_price), str(row.unit))  # type: ignore[arg-type]
     console.print(table)
 
 
 def name_column(header: str) -> Column:
     """A column of names: folded when narrow, never cut."""
-    return Column(header=escape(header), overflow="fold", min_width=min(18, len(header) + 10))
+    return Column(header=header, overflow="fold", min_width=min(18, len(header) + 10))
 
 
 def figure_column(header: str) -> Column:
     """A column of figures."""
-    return Column(header=escape(header), justify="right", overflow="fold")
+    return Column(header=header, justify="right", overflow="fold")
 
 
 def _names(scenario: Scenario) -> dict[str, str]:

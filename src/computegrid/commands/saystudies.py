@@ -6,9 +6,9 @@ import math
 
 import pandas as pd
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
+from computegrid.commands.console import marked
 from computegrid.commands.say import (
     MOST_COUNTRIES,
     MOST_ROWS,
@@ -47,7 +47,7 @@ def print_streamed(console: Console, run: StreamedRun) -> None:
             "activity", "lower", "upper", "shadow price")), title="Rules over the horizon")
         for row in held.head(MOST_ROWS).itertuples():
             figures = (row.activity, row.lower, row.upper, row.shadow_price)
-            rows.add_row(escape(str(row.rule)), *map(told, figures))  # type: ignore[arg-type]
+            rows.add_row(str(row.rule), *map(told, figures))  # type: ignore[arg-type]
         console.print(rows)
 
 
@@ -58,21 +58,21 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
     out = Table(name_column("regime"), *map(figure_column, (
         "cost M USD", "against base", "unserved GWh", "CO2 kt", "RTT ms", "at home",
         "own control", "HHI")),
-        title=f"{escape(both(comparison.scenario))}: regimes against {escape(comparison.base)}")
+        title=f"{both(comparison.scenario)}: regimes against {comparison.base}")
     for name, row in table.iterrows():
         if name in comparison.infeasible:
-            out.add_row(escape(str(name)), "infeasible", *[""] * 7)
+            out.add_row(str(name), "infeasible", *[""] * 7)
             continue
         added = row["cost_usd"] / base["cost_usd"] - 1 if base["cost_usd"] else float("nan")
         out.add_row(
-            escape(str(name)), told(row["cost_usd"] / 1e6), f"{100 * added:+,.1f} %",
+            str(name), told(row["cost_usd"] / 1e6), f"{100 * added:+,.1f} %",
             told(row["unserved_mwh"] / 1000), told(row["carbon_t"] / 1000),
             f"{row['mean_rtt_ms']:.1f}", percent(row.get("home_share", float("nan"))),
             percent(row.get("own_control_share", float("nan"))),
             f"{row['controllers_hhi']:.2f}")
     console.print(out)
     for name, why in comparison.infeasible.items():
-        console.print(f"[yellow]{escape(name)}[/yellow]: {escape(why)}", soft_wrap=True)
+        console.print(marked(f"{name}:", "yellow", why), soft_wrap=True)
 
 
 def print_freeze(console: Console, desk: Freeze) -> None:
@@ -115,7 +115,7 @@ def _print_ties(console: Console, desk: Freeze) -> None:
                 title="Figures that hang on which of equally cheap dispatches is held")
     for row in tied.head(MOST_ROWS).to_dict("records"):
         scale, shown = units[row["figure"]]
-        out.add_row(escape(str(row[desk.by])), shown, *[
+        out.add_row(str(row[desk.by]), shown, *[
             _cell(float(row[end]) / scale) for end in ("held", "least", "most")])
     console.print(out)
 
@@ -138,7 +138,7 @@ def print_frontier(console: Console, curve: Frontier) -> None:
         f"{curve.y} against {curve.x}, regime {curve.regime.name}")
     rest = curve.stopped_by[MOST_RULES:]
     console.print(f"The curve ends there because of: "
-                  f"{escape(', '.join(curve.stopped_by[:MOST_RULES]))}"
+                  f"{', '.join(curve.stopped_by[:MOST_RULES])}"
                   + (f" and {len(rest)} more" if rest else ""), soft_wrap=True)
     console.print(f"Between two points it lies at most {told(curve.gap / worth)} {money} below the "
                   "straight line.", soft_wrap=True)
@@ -157,9 +157,9 @@ def _print_frame(
 ) -> None:
     columns = [c for c in frame.columns if bool(frame[c].notna().any())]
     out = Table(name_column(str(frame.index.name or "")),
-                *[figure_column(str(c).replace("_", " ")) for c in columns], title=escape(title))
+                *[figure_column(str(c).replace("_", " ")) for c in columns], title=title)
     for name, row in frame.iterrows():
-        out.add_row(escape(str(name)), *[
+        out.add_row(str(name), *[
             percent(row[c]) if as_percent else _cell(row[c]) for c in columns])
     console.print(out)
 
@@ -202,4 +202,4 @@ def _cell(value: object) -> str:
         if not math.isfinite(value):
             return "-"
         return told(value)
-    return escape(str(value))
+    return str(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -12,9 +11,12 @@ from typing import Annotated, Any, Optional
 import pandas as pd
 import typer
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
+from computegrid.commands.console import marked, stderr
 from computegrid.dispatch import Dispatch
+from computegrid.errors import lines_of
 from computegrid.manifest import RUN_FILE
 from computegrid.reading import read
 from computegrid.saving import safe_csv, write_atomically
@@ -62,7 +64,7 @@ def load_model(console: Console, model: str, fill: Gaps | None = None) -> Scenar
     saved = saved_run(console, model)
     if saved is not None:
         return saved.scenario
-    with console.status(f"reading {model}"):
+    with console.status(Text(f"reading {model}")):
         return load(model, fill=None if fill is None else fill.value)
 
 
@@ -71,17 +73,17 @@ def saved_run(console: Console, model: str) -> Dispatch | StreamedRun | None:
     folder = Path(model)
     if (folder / MODEL_FILE).is_file() or not (folder / RUN_FILE).is_file():
         return None
-    with console.status(f"reading {model}"):
+    with console.status(Text(f"reading {model}")):
         return read(folder)
 
 
 def tell_remarks(scenario: Scenario, model: str) -> None:
     """Say that something is odd about the tables, and where to read what."""
-    if scenario.remarks:
-        Console(stderr=True, highlight=False).print(
-            f"[yellow]note:[/yellow] {plain(scenario.remarks[0])}"
-            + (f" (and {len(scenario.remarks) - 1} more)" if len(scenario.remarks) > 1
-               else "") + f"; see: computegrid check {plain(model)}", soft_wrap=True)
+    said = lines_of(scenario.remarks)
+    if said:
+        more = f" (and {len(said) - 1} more)" if len(said) > 1 else ""
+        text = f"{said[0]}{more}; see: computegrid check {model}"
+        stderr().print(marked("note:", "yellow", text), soft_wrap=True)
 
 
 def write_map(console: Console, answer: Any, file: Path | None, **options: Any) -> None:
@@ -131,17 +133,9 @@ def write_table(console: Console, table: pd.DataFrame, file: Path | None) -> Non
 @contextmanager
 def progress_bar(console: Console) -> Iterator[Callable[[int, int, str], None]]:
     """A bar that says what is being solved; called with how many are done, of how many, which."""
-    with Progress(console=console, transient=True) as bar:
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(),
+               TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("solving", total=None)
         yield lambda done, total, what: bar.update(
             task, completed=done, total=total, description=f"solving {what}".strip())
-
-
-def stdout() -> Console:
-    """Standard output; wide enough for the tables when it is no terminal."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 132)
-
-
-def plain(text: object) -> str:
-    """Text for rich, with its own square brackets kept as they are."""
-    return str(text).replace("[", r"\[")

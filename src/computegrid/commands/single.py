@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
+from rich.text import Text
 
 from computegrid.commands import say, saystudies
+from computegrid.commands.console import stdout
 from computegrid.commands.shared import (
     BaseMapOption,
     FillOption,
@@ -23,7 +25,6 @@ from computegrid.commands.shared import (
     load_model,
     map_options,
     progress_bar,
-    stdout,
     tell_remarks,
     write_map,
 )
@@ -108,7 +109,7 @@ def show(
     console = stdout()
     check_target(map_file, "map")
     drawing = map_options(lang, land, worldview, base_map, base_map_note)
-    with console.status(f"reading {folder}"):
+    with console.status(Text(f"reading {folder}")):
         found = read(folder)
     tell_remarks(found.scenario, str(folder))
     if isinstance(found, StreamedRun):
@@ -163,7 +164,7 @@ def new(
     mine/facts/*.csv, then [bold]computegrid run mine[/bold]
     """
     console = stdout()
-    with console.status(f"copying {model}"):
+    with console.status(Text(f"copying {model}")):
         file = new_model(path, model)
     console.print(f"made {path}: edit {file} and {file.parent}/facts/*.csv, then\n"
                   f"  computegrid check {path}\n  computegrid run {path}", soft_wrap=True)

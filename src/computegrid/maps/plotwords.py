@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from computegrid.maps.safe import plain
+from computegrid.inert import inert
 from computegrid.maps.words import Lang, pick
 
 _WORDS = {
@@ -54,4 +54,4 @@ def title_of(scenario: Any, regime: Any, lang: Lang) -> str:
 
 def literal(value: object) -> str:
     """Text that matplotlib writes as it is: no mathematics in a name."""
-    return plain(value).replace("$", r"\$")
+    return inert(value).replace("$", r"\$")
